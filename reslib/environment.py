@@ -1,0 +1,47 @@
+"""Where the course runs: a quiet import of the framework, and a line that says what is there."""
+
+import contextlib
+import os
+import platform
+import tempfile
+
+
+@contextlib.contextmanager
+def _silence():
+    """Keep TensorFlow's greetings, written below Python, off the page; show them on an error."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with tempfile.TemporaryFile() as log:
+        stderr = os.dup(2)
+        os.dup2(log.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            log.seek(0)
+            os.write(stderr, log.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+with _silence():
+    import keras
+
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.list_physical_devices()
+
+
+def environment():
+    """One line that names the versions at work and the device.
+
+    Returns:
+        A string such as `"Python 3.11 · Keras 3.15.1 on TensorFlow 2.21.0 · 2 CPU cores, no GPU"`.
+    """
+    backend = keras.backend.backend()
+    version = tensorflow.__version__ if backend == "tensorflow" else ""
+    gpus = len(tensorflow.config.list_physical_devices("GPU")) if version else 0
+    python = ".".join(platform.python_version_tuple()[:2])
+    devices = f"{os.cpu_count()} CPU cores, " + (f"{gpus} GPU" if gpus else "no GPU")
+    return f"Python {python} · Keras {keras.__version__} on {backend} {version} · {devices}"

@@ -1,0 +1,51 @@
+"""Which failure is it? A diagnosis from three errors."""
+
+
+def diagnose(train_error, test_error, nested_train_error, *, good=0.1, margin=0.05):
+    """Tell overfitting, underfitting and failed optimization apart.
+
+    Training error and test error alone cannot: where both are high, the model may be too simple
+    to fit the data, or it may be rich enough and the optimizer may not get there. A third number
+    decides. A smaller model is *nested* in the larger one when the larger one can compute every
+    function of the smaller. If the nested model reaches the lower training error, the larger one
+    cannot be too simple: a better solution exists within it and was not found.
+
+    Args:
+        train_error: Float in [0, 1], error of the model on its training data.
+        test_error: Float in [0, 1], its error on new data.
+        nested_train_error: Float in [0, 1], training error of a smaller model nested in it, after
+            the same training; or `None` if there is none.
+        good: Float, a training error up to which the training data count as fitted.
+        margin: Float, the difference between two errors that is taken to mean something.
+
+    Returns:
+        One of the strings `"failed optimization"`, `"overfitting"`, `"underfitting"`,
+        `"underfitting or failed optimization"` (where no nested model was given) and `"healthy"`.
+
+    Raises:
+        ValueError: if an error is not a number in [0, 1].
+
+    Reference:
+        He et al., 2015, "Deep Residual Learning for Image Recognition", section 1: a deeper model
+        should have no higher training error than its shallower counterpart.
+
+    Example:
+
+    >>> diagnose(train_error=0.01, test_error=0.30, nested_train_error=0.05)
+    'overfitting'
+    >>> diagnose(train_error=0.50, test_error=0.51, nested_train_error=0.15)
+    'failed optimization'
+    """
+    errors = {"train_error": train_error, "test_error": test_error}
+    if nested_train_error is not None:
+        errors["nested_train_error"] = nested_train_error
+    for name, error in errors.items():
+        if not 0 <= error <= 1:
+            raise ValueError(f"{name} must be a number in [0, 1], received {error!r}")
+
+    if nested_train_error is not None and train_error - nested_train_error > margin:
+        return "failed optimization"
+    if train_error > good:
+        undecided = nested_train_error is None
+        return "underfitting or failed optimization" if undecided else "underfitting"
+    return "overfitting" if test_error - train_error > margin else "healthy"

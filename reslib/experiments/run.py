@@ -1,0 +1,159 @@
+"""The description of one training run."""
+
+import dataclasses
+import inspect
+import json
+import math
+
+from reslib.seeding import seed_offset
+
+SCHEDULES = ("constant", "cosine")
+DATASETS = ("fashion_mnist", "fashion_mnist_full", "cifar10")
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A name and the arguments to call it with, frozen: `Recipe("cifar_resnet", {"depth": 20})`."""
+
+    name: str
+    items: tuple = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "items", tuple(sorted((k, _freeze(v)) for k, v in self._pairs())))
+
+    def _pairs(self):
+        return self.items.items() if isinstance(self.items, dict) else self.items
+
+    @property
+    def arguments(self):
+        return dict(self.items)
+
+    def __str__(self):
+        return f"{self.name}({', '.join(f'{key}={value!r}' for key, value in self.items)})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """Everything that decides the result of one training run.
+
+    The same run gives the same numbers on the same machine. The loss is the cross-entropy of the
+    model's logits; the optimizer is stochastic gradient descent with momentum.
+
+    Args:
+        model: A name in `reslib.models` and its arguments, `("cifar_resnet", {"depth": 20})`, or
+            the name alone. `input_shape` and `classes` are the dataset's where they are not given.
+        dataset: A name for `reslib.datasets.load` and its arguments, or the name alone.
+        epochs: Integer, passes over the training images.
+        batch_size: Integer. The images that fill no batch at the end of an epoch wait for the next
+            epoch's shuffle.
+        learning_rate: Float, the rate at the start.
+        schedule: `"cosine"` lets the rate fall to zero along half a cosine, step by step;
+            `"constant"` keeps it.
+        momentum: Float in [0, 1).
+        weight_decay: Float. Adds `weight_decay / 2 · ‖kernel‖²` for each kernel to the loss that
+            is minimized (not to the one recorded).
+        seed: Integer that decides initial weights and the order of the images, after
+            `RESLIB_SEED_OFFSET` has been added.
+
+    Raises:
+        ValueError: for any other argument.
+
+    Example:
+
+    >>> Run(("cifar_resnet", {"depth": 20}), ("fashion_mnist", {"size": 14}), epochs=4, seed=1).seed
+    1
+    """
+
+    model: Recipe
+    dataset: Recipe
+    epochs: int = 1
+    batch_size: int = 128
+    learning_rate: float = 0.1
+    schedule: str = "cosine"
+    momentum: float = 0.9
+    weight_decay: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self):
+        from reslib import models
+
+        set_field = object.__setattr__  # the dataclass is frozen
+        set_field(self, "model", _recipe("model", self.model, models.__all__))
+        set_field(self, "dataset", _recipe("dataset", self.dataset, DATASETS))
+        _check_arguments("model", self.model, getattr(models, self.model.name))
+        for name in ("epochs", "batch_size"):
+            set_field(self, name, _integer(name, getattr(self, name), minimum=1))
+        set_field(self, "seed", _integer("seed", self.seed))
+        for name, below in (("learning_rate", None), ("momentum", 1), ("weight_decay", None)):
+            set_field(self, name, _number(name, getattr(self, name), below))
+        if self.schedule not in SCHEDULES:
+            choices = ", ".join(map(repr, SCHEDULES))
+            raise ValueError(f"schedule must be one of {choices}, received {self.schedule!r}")
+
+    @property
+    def true_seed(self):
+        """The seed that is used: `seed` moved by `RESLIB_SEED_OFFSET`."""
+        return self.seed + seed_offset()
+
+    def to_dict(self):
+        """The run as plain data, ready for JSON; `Run(**run.to_dict())` is the run again."""
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        for name in ("model", "dataset"):
+            fields[name] = [fields[name].name, fields[name].arguments]
+        return json.loads(json.dumps(fields))
+
+
+def _recipe(field, value, names):
+    if isinstance(value, str):
+        value = (value, {})
+    if not isinstance(value, Recipe):
+        try:
+            name, arguments = value
+            value = Recipe(name, dict(arguments))
+        except (TypeError, ValueError):
+            raise ValueError(
+                f'{field} must be a name and its arguments, such as ("{names[0]}", {{…}}), with '
+                f"numbers, strings, booleans, None or sequences of these; received {value!r}"
+            ) from None
+    if value.name not in names:
+        choices = ", ".join(map(repr, names))
+        raise ValueError(f"{field} must be one of {choices}, received {value.name!r}")
+    return value
+
+
+def _check_arguments(field, recipe, function):
+    accepted = inspect.signature(function).parameters
+    for name in recipe.arguments:
+        if name not in accepted:
+            choices = ", ".join(accepted)
+            raise ValueError(
+                f"{field}: {recipe.name} takes the arguments {choices}; received {name!r}"
+            )
+
+
+def _freeze(value):
+    if isinstance(value, (list, tuple)):
+        return tuple(_freeze(item) for item in value)
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():  # a NumPy number
+        return value.item()
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    raise TypeError(f"cannot be part of a run: {value!r}")
+
+
+def _integer(name, value, minimum=None):
+    value = _freeze(value) if hasattr(value, "item") else value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ValueError(f"{name} must be an integer, received {value!r}")
+    if minimum is not None and value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, received {value!r}")
+    return value
+
+
+def _number(name, value, below=None):
+    value = _freeze(value) if hasattr(value, "item") else value
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or value < 0 or (below and value >= below):
+        accepted = f"a number in [0, {below})" if below else "a finite number of at least 0"
+        raise ValueError(f"{name} must be {accepted}, received {value!r}")
+    return float(value)

@@ -1,0 +1,54 @@
+"""Checks of arguments that several layers share."""
+
+import keras
+
+
+def positive_integer(name, value):
+    """Return `value`, or refuse it with an error that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be a positive integer, received {value!r}")
+    return value
+
+
+def one_of(name, value, accepted):
+    """Return `value`, or refuse it with an error that lists what is accepted."""
+    # Not `value in accepted`: an array would be compared element by element.
+    if not any(value is choice or (type(value) is str and value == choice) for choice in accepted):
+        choices = ", ".join(repr(choice) for choice in accepted)
+        raise ValueError(f"{name} must be one of {choices}, received {value!r}")
+    return value
+
+
+def image_data_format(value):
+    """Return `value`, or Keras's setting for `None`."""
+    return one_of(
+        "data_format",
+        keras.config.image_data_format() if value is None else value,
+        ("channels_last", "channels_first"),
+    )
+
+
+def image_shape(layer, shape):
+    """Check that a layer is given a batch of images with a known number of channels."""
+    axis = channel_axis(layer.data_format)
+    if len(shape) != 4 or shape[axis] is None:
+        raise ValueError(
+            f"{type(layer).__name__} needs a batch of images, that is four dimensions and a known "
+            f"number of channels ({layer.data_format}), received shape {tuple(shape)}"
+        )
+    return shape
+
+
+def channel_axis(data_format):
+    return 3 if data_format == "channels_last" else 1
+
+
+def strided_shape(shape, filters, strides, data_format):
+    """The shape of a batch of images after a step of `strides`, keeping each started one."""
+    size = slice(1, 3) if data_format == "channels_last" else slice(2, 4)
+    sides = [None if side is None else -(-side // strides) for side in shape[size]]
+    return (
+        (shape[0], *sides, filters)
+        if data_format == "channels_last"
+        else (shape[0], filters, *sides)
+    )

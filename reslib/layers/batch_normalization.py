@@ -1,0 +1,78 @@
+"""Keras's batch normalization on TensorFlow's fused kernel."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="reslib")
+class BatchNormalization(keras.layers.BatchNormalization):
+    """Batch normalization, on a fused kernel where the backend has one.
+
+    A drop-in for `keras.layers.BatchNormalization`: the same arguments, defaults, weights and
+    results, in training as in inference. Keras computes the moments, the normalization and their
+    gradients from a dozen separate operations; on TensorFlow this layer uses the one kernel made
+    for it, which makes a small convolutional network train about twice as fast. Wherever the kernel
+    does not apply (other backends, `float64`, masks, synchronized or renormalized statistics,
+    another axis than the last), Keras's own code runs.
+
+    A `.keras` file stores the name of the class. To hand weights to or from Keras's layer use
+    `set_weights()` or a `.weights.h5` file.
+
+    Args:
+        **kwargs: Those of `keras.layers.BatchNormalization`.
+
+    Input shape:
+        Any, with the channels last for the fused kernel.
+
+    Output shape:
+        Same as the input's.
+
+    Reference:
+        Ioffe & Szegedy, 2015, "Batch Normalization", Algorithms 1 and 2.
+
+    Example:
+
+    >>> layer = BatchNormalization(momentum=0.9, epsilon=1e-5)
+    >>> layer(keras.ops.ones((8, 14, 14, 3)), training=True).shape
+    TensorShape([8, 14, 14, 3])
+    """
+
+    def call(self, inputs, training=None, mask=None):
+        if mask is not None or not self._fused_kernel_applies(inputs):
+            return super().call(inputs, training=training, mask=mask)
+        import tensorflow as tf
+
+        training = bool(training and self.trainable)
+        inputs = tf.cast(inputs, self.compute_dtype)
+        channels = inputs.shape[-1]
+        # The kernel knows four dimensions. Which of the leading ones a value stood in is all the
+        # same to it, since the moments are taken over all of them.
+        maps = inputs if len(inputs.shape) == 4 else tf.reshape(inputs, (-1, 1, 1, channels))
+        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=maps,
+            scale=tf.ones(channels) if self.gamma is None else self.gamma.value,
+            offset=tf.zeros(channels) if self.beta is None else self.beta.value,
+            # In training the kernel wants no moving statistics, and returns those of the batch.
+            mean=tf.zeros(0) if training else self.moving_mean.value,
+            variance=tf.zeros(0) if training else self.moving_variance.value,
+            epsilon=self.epsilon,
+            is_training=training,
+        )
+        if training:
+            # The kernel returns the unbiased variance; Keras's moving average is of the biased one.
+            count = tf.cast(tf.size(maps) // channels, variance.dtype)
+            self._move(self.moving_mean, mean)
+            self._move(self.moving_variance, variance * (count - 1) / count)
+        return outputs if maps is inputs else tf.reshape(outputs, tf.shape(inputs))
+
+    def _move(self, average, value):
+        average.assign(average * self.momentum + value * (1 - self.momentum))
+
+    def _fused_kernel_applies(self, inputs):
+        return (
+            keras.backend.backend() == "tensorflow"
+            and self.axis in (-1, len(inputs.shape) - 1)
+            and self.compute_dtype in ("float32", "float16", "bfloat16")
+            and self.variable_dtype == "float32"
+            and not self.synchronized
+            and not getattr(self, "renorm", False)  # since Keras 3.15
+        )

@@ -1,0 +1,75 @@
+"""The shortcut without weights."""
+
+import keras
+from keras import ops
+
+from reslib.layers import arguments
+
+
+@keras.saving.register_keras_serializable(package="reslib")
+class IdentityShortcut(keras.layers.Layer):
+    """A shortcut without weights: its input, brought to the size of the block's output.
+
+    With `strides` it keeps every `strides`-th row and column; missing channels are filled with
+    zeros. With `strides=1` and as many `filters` as channels it changes nothing.
+
+    Args:
+        filters: Integer, channels of the output; at least those of the input.
+        strides: Integer, the step in both directions.
+        data_format: `"channels_last"`, `"channels_first"`, or `None` for Keras's setting.
+
+    Input shape:
+        `(batch, height, width, channels)`, or channels first.
+
+    Output shape:
+        `(batch, ceil(height / strides), ceil(width / strides), filters)`, or channels first.
+
+    Raises:
+        ValueError: if the input has more channels than `filters`.
+
+    Reference:
+        He et al., 2015, "Deep Residual Learning for Image Recognition", section 3.3, option A.
+
+    Example:
+
+    >>> IdentityShortcut(filters=32, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape
+    TensorShape([1, 4, 4, 32])
+    """
+
+    def __init__(self, filters, strides=1, data_format=None, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = arguments.positive_integer("filters", filters)
+        self.strides = arguments.positive_integer("strides", strides)
+        self.data_format = arguments.image_data_format(data_format)
+
+    def build(self, input_shape):
+        arguments.image_shape(self, input_shape)
+        channels = input_shape[arguments.channel_axis(self.data_format)]
+        if channels > self.filters:
+            raise ValueError(
+                f"filters must be at least {channels}, the channels of the input (an identity "
+                f"shortcut can add channels, not drop them), received {self.filters}"
+            )
+
+    def call(self, inputs):
+        axis = arguments.channel_axis(self.data_format)
+        if self.strides > 1:
+            step = slice(None, None, self.strides)
+            inputs = inputs[:, step, step] if axis == 3 else inputs[:, :, step, step]
+        missing = self.filters - inputs.shape[axis]
+        if missing:
+            padding = [(0, 0)] * 4
+            padding[axis] = (0, missing)
+            inputs = ops.pad(inputs, padding)
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        return arguments.strided_shape(input_shape, self.filters, self.strides, self.data_format)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "strides": self.strides,
+            "data_format": self.data_format,
+        }

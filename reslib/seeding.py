@@ -1,0 +1,33 @@
+"""Random numbers of the course, all moved together by one environment variable."""
+
+import os
+
+
+def seed_offset():
+    """The integer in the environment variable `RESLIB_SEED_OFFSET`, 0 if there is none.
+
+    It is added to every seed used in the course, so that anyone can ask whether a result hangs on
+    the seeds that its authors happened to choose.
+
+    Raises:
+        ValueError: if the variable holds something else than an integer.
+    """
+    text = os.environ.get("RESLIB_SEED_OFFSET") or "0"
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"RESLIB_SEED_OFFSET must be an integer, received {text!r}") from None
+
+
+def generator(seed):
+    """A NumPy random generator for `seed`, moved by `seed_offset()`."""
+    import numpy as np
+
+    return np.random.default_rng(seed + seed_offset())
+
+
+def set_seed(seed):
+    """Seed Python's, NumPy's and Keras's random numbers with `seed`, moved by `seed_offset()`."""
+    import keras
+
+    keras.utils.set_random_seed(seed + seed_offset())
