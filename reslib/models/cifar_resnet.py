@@ -2,8 +2,7 @@
 
 import keras
 
-from reslib.layers import NormalizedConv2D, ResidualBlock
-from reslib.layers import arguments
+from reslib.layers import NormalizedConv2D, ResidualBlock, arguments
 
 
 def cifar_resnet(
@@ -16,10 +15,11 @@ def cifar_resnet(
     identity_start=False,
     name=None,
 ):
-    """A network of `depth` = 6n + 2 weight layers: one convolution, 3 stages of n blocks, one dense.
+    """A network of `depth` = 6n + 2 weight layers in three stages of n blocks.
 
-    The stages work at full, half and quarter resolution, with `width`, 2 `width` and 4 `width`
-    channels. Each block has two 3×3 convolutions.
+    A convolution, the stages, and a dense layer on the mean over all positions. The stages work at
+    full, half and quarter resolution, with `width`, 2 `width` and 4 `width` channels.
+    Each block has two 3×3 convolutions.
 
     Args:
         depth: Integer, 6n + 2: 8, 14, 20, 32, 44, 56, 110, …
