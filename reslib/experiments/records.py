@@ -11,10 +11,15 @@ import json
 import os
 import pathlib
 import tempfile
+import zipfile
+import zlib
 
 import numpy as np
 
 from reslib.experiments.result import MEASURES, Result
+
+# What reading a torn or foreign file ends in: of JSON the first three, of an .npz the rest too.
+UNREADABLE = (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def folder():
@@ -37,7 +42,7 @@ def recall(run, keep_weights=False):
             raise ValueError("the history is not whole")
         arrays = _load_arrays(weights) if keep_weights else None
         return Result(run, history, float(content["seconds"]), arrays)
-    except (ValueError, KeyError, TypeError, OSError):
+    except UNREADABLE:
         # Torn or foreign: set aside for whoever wants to know, and trained again.
         for path in (record, weights):
             if path.exists():

@@ -7,7 +7,7 @@ import math
 
 from reslib.seeding import seed_offset
 
-SCHEDULES = ("constant", "cosine")
+SCHEDULES = ("constant", "cosine", "warmup")
 DATASETS = ("fashion_mnist", "fashion_mnist_full", "cifar10")
 
 
@@ -46,13 +46,14 @@ class Run:
         epochs: Integer, passes over the training images.
         batch_size: Integer. The images that fill no batch at the end of an epoch wait for the next
             epoch's shuffle.
-        learning_rate: Float, the rate at the start.
+        learning_rate: Float, the highest rate.
         schedule: `"cosine"` lets the rate fall to zero along half a cosine, step by step;
-            `"constant"` keeps it.
+            `"constant"` keeps it; `"warmup"` first lets it rise from zero, linearly over the first
+            tenth of all steps, then fall as `"cosine"` does.
         momentum: Float in [0, 1).
         weight_decay: Float. Adds `weight_decay / 2 · ‖kernel‖²` for each kernel to the loss that
             is minimized (not to the one recorded).
-        seed: Integer that decides initial weights and the order of the images, after
+        seed: Integer of at least 0 that decides initial weights and the order of the images, after
             `RESLIB_SEED_OFFSET` has been added.
 
     Raises:
@@ -83,7 +84,7 @@ class Run:
         _check_arguments("model", self.model, getattr(models, self.model.name))
         for name in ("epochs", "batch_size"):
             set_field(self, name, _integer(name, getattr(self, name), minimum=1))
-        set_field(self, "seed", _integer("seed", self.seed))
+        set_field(self, "seed", _integer("seed", self.seed, minimum=0))
         for name, below in (("learning_rate", None), ("momentum", 1), ("weight_decay", None)):
             set_field(self, name, _number(name, getattr(self, name), below))
         if self.schedule not in SCHEDULES:

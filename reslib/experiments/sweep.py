@@ -49,7 +49,8 @@ def sweep(runs, workers=None, keep_weights=False):
     for run in runs:
         if not isinstance(run, Run):
             raise ValueError(f"runs must be a sequence of Run, received {run!r} among them")
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
+    whole = isinstance(workers, int) and not isinstance(workers, bool)
+    if workers is not None and (not whole or workers < 1):
         raise ValueError(f"workers must be a positive integer or None, received {workers!r}")
 
     results = {run: records.recall(run, keep_weights) for run in runs}
@@ -67,11 +68,13 @@ def _train_all(runs, workers, keep_weights):
 
     workers = min(workers or joblib.cpu_count(), len(runs))
     epochs = sum(run.epochs for run in runs)
+    # For one job joblib starts no process at all, and the threads of this one are not ours to
+    # count. So it is told of two at least, and given no more runs at a time than asked for.
     with (
-        joblib.parallel_config("loky", n_jobs=workers, inner_max_num_threads=1),
+        joblib.parallel_config("loky", n_jobs=max(workers, 2), inner_max_num_threads=1),
         progress_bar(epochs, f"training {len(runs)} networks", "epoch") as progress_file,
     ):
-        parallel = joblib.Parallel(batch_size=1, pre_dispatch="all", max_nbytes=None)
+        parallel = joblib.Parallel(batch_size=1, pre_dispatch=workers, max_nbytes=None)
         job = joblib.delayed(train_and_remember)
         return parallel(job(run, keep_weights, settings(), progress_file) for run in runs)
 

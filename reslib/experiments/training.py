@@ -1,6 +1,7 @@
 """Training in this process: a network is traced once, and trained for any number of seeds."""
 
 import functools
+import math
 import time
 
 import keras
@@ -12,6 +13,7 @@ from reslib.experiments.result import MEASURES, Result
 
 STEPS_PER_CALL = 100  # many against the cost of a call, few against the patience of a Ctrl-C
 IMAGES_PER_EVALUATION = 500
+WARMUP = 0.1  # the share of all steps in which the schedule "warmup" lets the learning rate rise
 
 
 @functools.lru_cache(maxsize=4)
@@ -43,7 +45,6 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None):
         The `Result`.
     """
     data = load_data(run.dataset)
-    keras.utils.set_random_seed(run.true_seed)
     network = _traced_network(
         run.model,
         data.x_train.shape[1:],
@@ -52,6 +53,8 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None):
         run.momentum,
         run.weight_decay,
     )
+    # Only now: a network that had to be traced first has drawn random numbers too.
+    keras.utils.set_random_seed(run.true_seed)
     network.restart(build(run))
 
     train_data = tf.constant(data.x_train), tf.constant(data.y_train)
@@ -72,9 +75,11 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None):
 
 
 def _learning_rates(run, steps):
-    """The rate of every step of a run: constant, or falling along half a cosine."""
-    progress = np.arange(steps) / steps
-    factor = 1.0 if run.schedule == "constant" else (1 + np.cos(np.pi * progress)) / 2
+    """The rate of every step of a run."""
+    warmup = math.ceil(WARMUP * steps) if run.schedule == "warmup" else 0
+    rise = np.arange(1, warmup + 1) / warmup if warmup else np.empty(0)
+    fall = (1 + np.cos(np.pi * np.arange(steps - warmup) / (steps - warmup))) / 2
+    factor = 1.0 if run.schedule == "constant" else np.concatenate([rise, fall])
     return np.broadcast_to(run.learning_rate * factor, steps).astype("float32")
 
 
@@ -126,7 +131,7 @@ class _TracedNetwork:
         for first in range(0, len(images), IMAGES_PER_EVALUATION):
             part = slice(first, first + IMAGES_PER_EVALUATION)
             sums += [float(value) for value in self._evaluate(images[part], labels[part])]
-        return list(sums / len(images))
+        return (sums / len(images)).tolist()
 
     def _train(self, images, labels, order, rates):
         for i in tf.range(tf.shape(order)[0]):  # a loop inside the graph, written by AutoGraph

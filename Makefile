@@ -1,0 +1,54 @@
+# Every target first makes a virtual environment in the checkout, once. To choose others:
+#   PYTHON=python3.12   VENV=.venv-gpu   REQUIREMENTS=requirements-gpu.txt   ARGS=--no-browser
+VENV ?= .venv
+REQUIREMENTS ?= requirements.lock
+
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,\
+  $(shell $(name) -c '$(SUPPORTED)' 2>/dev/null && echo $(name))))
+RUN := $(VENV)/bin/python
+READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
+UV := build/uv/bin/uv
+COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --custom-compile-command "make lock" requirements.txt requirements-test.txt
+
+.PHONY: help lab test notebooks lock colab clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
+
+lab: $(READY) ## open JupyterLab on the course
+	$(RUN) -m jupyterlab notebooks $(ARGS)
+
+test: $(READY) ## run everything that CI runs: ruff, the tests, and every notebook
+	$(RUN) -m ruff check
+	$(RUN) -m ruff format --check
+	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
+
+notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
+	$(RUN) tools/execute.py notebooks/*.ipynb
+
+lock: ## renew both lock files: the newest versions, and the oldest supported ones
+	$(PYTHON) -m venv build/uv
+	build/uv/bin/python -m pip install --quiet uv==0.13.9
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) --output-file requirements-oldest.lock --resolution lowest-direct \
+	  --constraints data/colab-2026-08-19-pip-freeze.txt
+
+colab: $(READY) ## build the file to upload to Colab; REPO=owner/name also stamps the published place
+	$(RUN) tools/colab.py $(if $(REPO),"REPO=$(REPO)")
+
+clean: ## remove the environments and all that was built
+	rm -rf .venv* build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+# pip demands hashes of its own accord when the file has them, as the locks do.
+$(READY): $(REQUIREMENTS) pyproject.toml
+	@test -n "$(PYTHON)" && "$(PYTHON)" -c '$(SUPPORTED)' || { \
+	  echo "The course needs Python 3.11, 3.12 or 3.13$(if $(PYTHON),; $(PYTHON) is not one)." \
+	    "Install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
+	@$(RUN) -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	@echo "Installing $(REQUIREMENTS) into $(VENV): a few minutes, once."
+	$(RUN) -m pip install --disable-pip-version-check --quiet -r $(REQUIREMENTS)
+	$(RUN) -m pip install --disable-pip-version-check --quiet --no-deps \
+	  --no-build-isolation --editable .
+	@touch $@

@@ -1,0 +1,53 @@
+"""Lines with the spread over seeds."""
+
+
+def band(axes, table, x, y, **line):
+    """Draw the mean of `y` over all rows that share an `x`, and a band from the least to the most.
+
+    Args:
+        axes: Matplotlib axes.
+        table: A pandas table, with one row for each seed and value of `x`.
+        x, y: Names of columns.
+        **line: Arguments for `axes.plot`, such as `label` and `color`.
+    """
+    values = table.groupby(x)[y]
+    mean = values.mean()
+    (drawn,) = axes.plot(mean.index, mean, **line)
+    axes.fill_between(
+        mean.index, values.min(), values.max(), color=drawn.get_color(), alpha=0.15, linewidth=0
+    )
+
+
+def error_curves(table, title, *, kind=None):
+    """Training error and test error against the epoch, one line for each network.
+
+    Args:
+        table: The `table` of `reslib.experiments.Results`, of networks that differ in `depth`, or
+            in `depth` and `kind`.
+        title: String that says what is seen.
+        kind: Name of a column that tells the kind of network, a key of `figures.COLORS`; without
+            it all are plain.
+
+    Returns:
+        The figure, ready for `figures.show`.
+    """
+    from matplotlib.ticker import PercentFormatter
+
+    from reslib.figures.style import COLORS, LINES, panels
+
+    figure, axes = panels(2, title=title, sharey=True)
+    panels_of = {"train_error": "Training error", "test_error": "Test error"}
+    for ax, (measure, name) in zip(axes, panels_of.items(), strict=True):
+        for depth, of_depth in table.groupby("depth"):
+            kinds = of_depth.groupby(kind) if kind else [("plain", of_depth)]
+            for network, rows in kinds:
+                label = f"{network}, {depth} layers"
+                style = {"color": COLORS[network], "linestyle": LINES.get(depth, "-.")}
+                band(ax, rows, "epoch", measure, label=label, marker="o", **style)
+        ax.set(title=name, xlabel="Epoch")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        ax.set_ylim(0, None)
+    axes[0].set_ylabel("Share of images\nclassified wrongly")
+    axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure

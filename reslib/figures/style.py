@@ -1,0 +1,75 @@
+"""One look for all figures of the course."""
+
+import io
+
+# One colour for one kind of network, through the whole course. The palette of Okabe & Ito (2008)
+# can be told apart with every common kind of colour vision.
+COLORS = {
+    "plain": "#D55E00",
+    "residual": "#0072B2",
+    "identity start": "#009E73",
+    "no normalization": "#CC79A7",
+    "control": "#7F7F7F",
+    "highlight": "#E69F00",
+}
+
+# Depth is told by the line: the deeper the network, the fuller the line.
+LINES = {8: ":", 20: "--", 56: "-"}
+
+_STYLE = {
+    "figure.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "axes.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#E5E5E5",
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "lines.markersize": 5,
+}
+
+
+def panels(columns=1, *, title, rows=1, height=3.4, width=None, **subplots):
+    """A figure with one or more panels in the look of the course.
+
+    Args:
+        columns, rows: Integers, the panels.
+        title: String that says what is seen, as a finding ("Plain-56 trains worse than plain-20").
+        height: Float, height of a row in inches.
+        width: Float, width of the figure in inches; by default it grows with the columns.
+        **subplots: More arguments for `matplotlib.pyplot.subplots`, such as `sharey=True`.
+
+    Returns:
+        The figure and the axes, as from `matplotlib.pyplot.subplots`.
+    """
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context(_STYLE):
+        size = (width or min(10, 2.5 + 3.75 * columns), height * rows)
+        figure, axes = plt.subplots(rows, columns, figsize=size, **subplots)
+        figure.suptitle(title, fontsize=13)
+    return figure, axes
+
+
+def show(figure, text):
+    """Show a finished figure with a sentence for readers who cannot see it.
+
+    The sentence stands under the figure and is its alternative text for screen readers.
+
+    Args:
+        figure: A matplotlib figure; it is closed.
+        text: String made from the measured values.
+    """
+    import matplotlib.pyplot as plt
+    from IPython.display import Image, Markdown, display
+
+    buffer = io.BytesIO()
+    with plt.rc_context(_STYLE):
+        # Without the version of matplotlib in the file, equal pictures are equal bytes.
+        figure.savefig(buffer, format="png", metadata={"Software": None})
+    plt.close(figure)
+    display(Image(buffer.getvalue(), alt=text))
+    display(Markdown(f"*{text}*"))

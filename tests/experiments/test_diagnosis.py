@@ -1,0 +1,66 @@
+"""The diagnosis from three errors."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reslib.experiments import diagnose
+
+errors = st.floats(0, 1)
+UNDECIDED = "underfitting or failed optimization"
+
+
+@pytest.mark.parametrize(
+    "train, test, nested, verdict",
+    [
+        (0.01, 0.02, 0.02, "healthy"),
+        (0.01, 0.02, None, "healthy"),
+        (0.01, 0.30, 0.05, "overfitting"),
+        (0.01, 0.30, None, "overfitting"),
+        (0.50, 0.51, 0.15, "failed optimization"),
+        (0.50, 0.51, 0.48, "underfitting"),
+        (0.50, 0.51, 0.60, "underfitting"),
+        (0.50, 0.51, None, UNDECIDED),
+        (0.09, 0.30, 0.01, "failed optimization"),  # it fits, but the nested one fits better
+        (0.50, 0.90, 0.50, "underfitting"),  # the gap is no news while the data are not fitted
+    ],
+)
+def test_verdicts(train, test, nested, verdict):
+    assert diagnose(train, test, nested) == verdict
+
+
+@given(errors, errors, errors)
+def test_optimization_fails_where_the_nested_model_does_better(train, test, nested):
+    """By more than the margin, whatever the test error."""
+    failed = diagnose(train, test, nested, margin=0.05) == "failed optimization"
+    assert failed == (train - nested > 0.05)
+
+
+@given(errors, errors, errors)
+def test_third_error_only_decides_what_was_open(train, test, nested):
+    """Unless it convicts the optimizer, it takes back no verdict that two errors allow."""
+    without, verdict = diagnose(train, test, None), diagnose(train, test, nested)
+    if verdict != "failed optimization":
+        assert verdict == ("underfitting" if without == UNDECIDED else without)
+
+
+@given(errors, errors, errors, errors)
+def test_more_test_error_never_makes_a_model_healthy(train, test, more, nested):
+    low, high = sorted((test, more))
+    if diagnose(train, high, nested) == "healthy":
+        assert diagnose(train, low, nested) == "healthy"
+
+
+def test_thresholds_are_the_callers():
+    assert diagnose(0.2, 0.2, None, good=0.3) == "healthy"
+    assert diagnose(0.2, 0.25, 0.1, margin=0.2, good=0.3) == "healthy"
+    assert diagnose(0.01, 0.05, None, margin=0.01) == "overfitting"
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, 15, float("nan")])
+@pytest.mark.parametrize("name", ["train_error", "test_error", "nested_train_error"])
+def test_what_is_no_error_is_refused(name, value):
+    """Percents, for one."""
+    good = {"train_error": 0.1, "test_error": 0.1, "nested_train_error": 0.1}
+    with pytest.raises(ValueError, match=rf"^{name} must be"):
+        diagnose(**{**good, name: value})

@@ -1,0 +1,329 @@
+"""Sweeps: the same numbers however a run is trained, and never trained twice."""
+
+import dataclasses
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from joblib.externals.loky import get_reusable_executor
+
+from reslib.experiments import Run, records, sweep, train, training
+
+module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
+
+
+def assert_same(one, other, weights=True):
+    """The very same numbers, to the last bit."""
+    assert one.run == other.run
+    assert one.history == other.history
+    if weights:
+        for a, b in zip(one.weights, other.weights, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.fixture
+def trainings(monkeypatch):
+    """The runs that are really trained, call by call."""
+    calls = []
+    train_all = module._train_all
+
+    def spy(runs, *args):
+        calls.append(list(runs))
+        return train_all(runs, *args)
+
+    monkeypatch.setattr(module, "_train_all", spy)
+    return calls
+
+
+@pytest.fixture(scope="module")
+def runs(tiny):
+    plain = ("cifar_resnet", {"depth": 8, "width": 2, "shortcut": None})
+    return [run for seed in (0, 1) for run in (tiny(seed=seed), tiny(seed=seed, model=plain))]
+
+
+@pytest.fixture(scope="module")
+def swept(runs, tmp_path_factory):
+    """All runs, by two workers; what the other ways are compared with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RESLIB_CACHE", str(tmp_path_factory.mktemp("swept")))
+        patch.delenv("RESLIB_SEED_OFFSET", raising=False)
+        return sweep(runs, workers=2, keep_weights=True)
+
+
+@pytest.fixture
+def record(swept, memory):
+    """The record of the first run, in this test's memory."""
+    records.remember(swept[0])
+    (path,) = memory.glob("*.json")
+    return path
+
+
+def test_results_come_in_the_order_of_the_runs(swept, runs):
+    assert [result.run for result in swept] == runs
+    assert len({json.dumps(result.history) for result in swept}) == len(runs)
+
+
+def test_same_numbers_with_one_worker(swept, runs, trainings):
+    """In a new process, in another order, in other company."""
+    get_reusable_executor().shutdown(kill_workers=True)
+    others = [dataclasses.replace(run, seed=9) for run in runs[:2]]
+    mixed = [others[0], *reversed(runs), others[1]]
+    results = sweep(mixed, workers=1, keep_weights=True)
+    for mine, theirs in zip(results[4:0:-1], swept, strict=True):
+        assert_same(mine, theirs)
+    assert sorted(map(hash, trainings[0])) == sorted(map(hash, mixed))
+
+
+def test_same_numbers_alone(swept, runs):
+    """Also in a process that has used TensorFlow, and where another seed was trained before."""
+    assert_same(train(runs[2], keep_weights=True), swept[2])
+
+
+def test_one_worker_trains_one_run_at_a_time(tiny):
+    """Times tell: together the runs take no less than one after the other."""
+    runs = [tiny(seed=seed) for seed in range(20, 24)]
+    started = time.perf_counter()
+    results = sweep(runs, workers=1)
+    assert time.perf_counter() - started >= sum(result.seconds for result in results)
+
+
+def test_equal_runs_are_trained_once(runs, trainings, memory):
+    results = sweep([runs[0], runs[1], dataclasses.replace(runs[0])])
+    assert results[0] is results[2]
+    assert [len(call) for call in trainings] == [2]
+    assert len(list(memory.glob("*.json"))) == 2
+
+
+def test_finished_runs_are_not_trained_again(record, swept, runs, trainings):
+    """A number altered in the record comes back altered: nothing was computed."""
+    content = json.loads(record.read_text())
+    content["history"]["test_error"][-1] = 0.125
+    record.write_text(json.dumps(content))
+    assert train(runs[0]).test_error == 0.125
+    assert trainings == []
+
+
+def test_record_brings_everything_back(record, swept, runs):
+    recalled = records.recall(runs[0], keep_weights=True)
+    assert_same(recalled, swept[0])
+    assert recalled.seconds == swept[0].seconds
+    assert records.recall(runs[0]).weights is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 2},
+        {"epochs": 3},
+        {"batch_size": 51},
+        {"learning_rate": 0.11},
+        {"schedule": "constant"},
+        {"momentum": 0.8},
+        {"weight_decay": 1e-9},
+        {"model": ("cifar_resnet", {"depth": 8, "width": 3})},
+        {"dataset": ("fashion_mnist", {"size": 7, "train_size": 240, "test_size": 100})},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_another_run_has_another_record(record, runs, change):
+    assert records.recall(runs[0]) is not None
+    assert records.recall(dataclasses.replace(runs[0], **change)) is None
+
+
+def test_other_code_or_versions_have_other_records(record, runs, monkeypatch):
+    monkeypatch.setattr(records, "_software", lambda: "changed")
+    assert records.recall(runs[0]) is None
+
+
+def test_other_data_have_other_records(record, runs, monkeypatch):
+    """Same name, same size, another checksum."""
+    data = dataclasses.replace(training.load_data(runs[0].dataset), checksum="changed")
+    monkeypatch.setattr(training, "load_data", lambda recipe: data)
+    assert records.recall(runs[0]) is None
+
+
+def test_weights_asked_for_later_are_trained_for(runs, swept, trainings):
+    records.remember(dataclasses.replace(swept[0], weights=None))
+    assert train(runs[0]).weights is None and trainings == []
+    assert_same(train(runs[0], keep_weights=True), swept[0])
+    assert trainings == [[runs[0]]]
+
+
+def test_torn_record_is_set_aside_and_trained_again(record, swept, runs, trainings):
+    """With the same numbers; whoever wants to know finds the old one."""
+    torn = record.read_text()[:100]
+    record.write_text(torn)
+    assert_same(train(runs[0]), swept[0], weights=False)
+    assert trainings == [[runs[0]]]
+    assert record.with_name(record.name + ".damaged").read_text() == torn
+    assert json.loads(record.read_text())["history"] == swept[0].history
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: "",
+        lambda content: "[]",
+        lambda content: json.dumps({**content, "history": None}),
+        lambda content: json.dumps({**content, "history": {"test_error": [0.5, 0.5]}}),
+        lambda content: json.dumps({**content, "seconds": "long"}),
+        lambda content: json.dumps(content).replace("[", "[0.5, "),
+        lambda content: json.dumps(content).encode()[:-1] + b"\xff",
+    ],
+    ids=["empty", "list", "no-history", "a-measure-missing", "words", "too-long", "not-utf-8"],
+)
+def test_damaged_record_is_no_record(record, runs, damage):
+    damaged = damage(json.loads(record.read_text()))
+    record.write_bytes(damaged if isinstance(damaged, bytes) else damaged.encode())
+    assert records.recall(runs[0]) is None
+    assert not record.exists()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[:1000],
+        lambda content: content[:1000] + bytes([content[1000] ^ 1]) + content[1001:],
+        lambda content: b"not an archive",
+    ],
+    ids=["empty", "torn", "bit-flipped", "foreign"],
+)
+def test_damaged_weights_are_no_weights(record, runs, damage):
+    path = record.with_suffix(".npz")
+    path.write_bytes(damage(path.read_bytes()))
+    assert records.recall(runs[0], keep_weights=True) is None
+    assert not path.exists()
+
+
+def test_record_is_written_whole_or_not_at_all(swept, runs, memory, monkeypatch):
+    """A disk that fills up leaves no half of a record, and no litter."""
+
+    def full(*args):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(OSError, match="no space"):
+        records.remember(swept[0])
+    assert list(memory.iterdir()) == []
+
+
+INTERRUPTED = """
+import json, sys
+from reslib.experiments import Run, sweep
+
+if __name__ == "__main__":
+    sweep([Run(**run) for run in json.load(open(sys.argv[1]))], workers=1)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="processes are killed in groups")
+def test_interrupted_sweep_goes_on(tiny, swept, memory, tmp_path, trainings):
+    """Killed after its first record, it trains only the rest, and gives the same numbers."""
+    runs = [swept[0].run, *(tiny(seed=seed) for seed in range(30, 36))]
+    (tmp_path / "runs.json").write_text(json.dumps([run.to_dict() for run in runs]))
+    (tmp_path / "script.py").write_text(INTERRUPTED)
+    process = subprocess.Popen(
+        [sys.executable, tmp_path / "script.py", tmp_path / "runs.json"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)},
+        start_new_session=True,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not list(memory.glob("*.json")):
+            assert process.poll() is None, "the sweep ended without a record"
+            time.sleep(0.01)
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    finished = {path: path.stat().st_mtime_ns for path in memory.glob("*.json")}
+    assert 1 <= len(finished) < len(runs)
+    results = sweep(runs)
+    assert len(trainings[0]) == len(runs) - len(finished)
+    assert len(list(memory.glob("*.json"))) == len(runs)
+    for path, changed in finished.items():
+        assert path.stat().st_mtime_ns == changed
+    assert_same(results[0], swept[0], weights=False)
+
+
+def test_model_comes_back_with_its_error(swept, runs):
+    """Evaluated by hand, the rebuilt network makes exactly the mistakes recorded."""
+    data = training.load_data(runs[0].dataset)
+    logits = swept[0].model().predict(data.x_test, verbose=0)
+    assert np.mean(logits.argmax(1) != data.y_test) == swept[0].test_error
+
+
+def test_model_needs_weights(swept):
+    with pytest.raises(ValueError, match="keep_weights=True"):
+        dataclasses.replace(swept[0], weights=None).model()
+
+
+def test_offset_moves_the_seed_of_training(swept, runs, monkeypatch):
+    """Seed 0 under an offset of 1 is seed 1 without; the workers hear of it."""
+    monkeypatch.setenv("RESLIB_SEED_OFFSET", "1")
+    moved = train(runs[0], keep_weights=True)
+    assert_same(dataclasses.replace(moved, run=runs[2]), swept[2])
+    monkeypatch.delenv("RESLIB_SEED_OFFSET")
+    assert records.recall(runs[2]) is not None
+    assert records.recall(runs[0]) is None
+
+
+def test_error_in_a_worker_reaches_the_reader(runs):
+    wrong = dataclasses.replace(runs[0], model=("cifar_resnet", {"depth": 21}))
+    with pytest.raises(ValueError, match=r"depth must be 6n\+2"):
+        train(wrong)
+
+
+def test_no_runs_are_no_trainings(trainings):
+    assert len(sweep([])) == 0 and trainings == []
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.0, True, "2"])
+def test_bad_number_of_workers_is_refused(runs, workers):
+    with pytest.raises(ValueError, match="workers"):
+        sweep(runs, workers=workers)
+
+
+@pytest.mark.parametrize("bad", [["cifar_resnet"], [None], [{"model": "cifar_resnet"}]])
+def test_only_runs_can_be_swept(bad):
+    with pytest.raises(ValueError, match="runs must be a sequence of Run"):
+        sweep(bad)
+
+
+def test_longest_runs_go_first(tiny, monkeypatch):
+    """And the seeds of one network stay together."""
+    order = []
+    monkeypatch.setattr(module, "_train_all", lambda runs, *args: order.extend(runs) or runs)
+    deep = ("cifar_resnet", {"depth": 20, "width": 2})
+    runs = [tiny(seed=s, model=m) for s in (0, 1) for m in (("cifar_resnet", {"depth": 8}), deep)]
+    sweep([*runs, tiny(epochs=9)])
+    assert [(run.epochs, run.model.arguments["depth"]) for run in order] == [
+        (9, 8),
+        (2, 20),
+        (2, 20),
+        (2, 8),
+        (2, 8),
+    ]
+
+
+def test_settings_of_this_process_reach_the_workers(monkeypatch):
+    from reslib.experiments import worker
+
+    monkeypatch.setenv("RESLIB_SEED_OFFSET", "7")
+    assert worker.settings()["RESLIB_SEED_OFFSET"] == "7"
+    monkeypatch.delenv("RESLIB_SEED_OFFSET")
+    assert "RESLIB_SEED_OFFSET" not in worker.settings()
+
+
+def test_run_is_what_the_record_says(record, runs):
+    """A record can be read without the library."""
+    written = json.loads(record.read_text())["run"]
+    assert written.pop("true_seed") == 0
+    assert Run(**written) == runs[0]

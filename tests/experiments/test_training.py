@@ -1,0 +1,156 @@
+"""The compiled training loop, held against stock Keras on the same batches."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+from reslib.experiments import training
+from reslib.experiments.training import build, load_data, train_here
+
+
+def stock_keras(run):
+    """The run again: `train_on_batch`, Keras's schedule and Keras's regularizer."""
+    data = load_data(run.dataset)
+    steps = len(data.x_train) // run.batch_size
+    keras.utils.set_random_seed(run.seed)
+    model = build(run)
+    rate = run.learning_rate
+    if run.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, decay_steps=run.epochs * steps)
+    for weight in model.trainable_variables:
+        if weight.path.endswith("kernel") and run.weight_decay:
+            weight.regularizer = keras.regularizers.L2(run.weight_decay / 2)
+    model.compile(
+        keras.optimizers.SGD(rate, momentum=run.momentum),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+    )
+    random = np.random.default_rng(run.seed)
+    for _ in range(run.epochs):
+        order = random.permutation(len(data.x_train))
+        for batch in np.split(order[: steps * run.batch_size], steps):
+            model.train_on_batch(data.x_train[batch], data.y_train[batch])
+    return model
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"schedule": "constant", "momentum": 0.0, "learning_rate": 0.02},
+        {"weight_decay": 0.05, "seed": 3},
+    ],
+    ids=["cosine", "constant", "weight-decay"],
+)
+def test_equals_stock_keras(tiny, settings, monkeypatch):
+    """Weights after a few steps, and what is measured then: equal but for float32's rounding.
+
+    Thirty images of the 230 fill no batch; an epoch of four steps takes two calls."""
+    monkeypatch.setattr(training, "STEPS_PER_CALL", 3)
+    monkeypatch.setattr(training, "IMAGES_PER_EVALUATION", 60)
+    run = tiny(**settings)
+    result = train_here(run, keep_weights=True)
+    model = stock_keras(run)
+    for ours, theirs in zip(result.weights, model.get_weights(), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
+
+    data = load_data(run.dataset)
+    first = slice(0, len(data.x_test))  # as many images for training error as for test error
+    parts = {
+        "train": (data.x_train[first], data.y_train[first]),
+        "test": (data.x_test, data.y_test),
+    }
+    model.set_weights(result.weights)
+    for part, (images, labels) in parts.items():
+        logits = model.predict(images, verbose=0)
+        loss = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+        np.testing.assert_allclose(result.history[f"{part}_loss"][-1], np.mean(loss), rtol=1e-4)
+        assert result.history[f"{part}_error"][-1] == np.mean(logits.argmax(1) != labels)
+
+
+def test_weight_decay_shrinks_kernels(tiny):
+    """Without it the comparison above would not notice if it were missing on both sides."""
+
+    def size(weight_decay):
+        run = tiny(weight_decay=weight_decay)
+        names = [weight.name for weight in build(run).weights]
+        weights = train_here(run, keep_weights=True).weights
+        return sum(np.sum(w**2) for n, w in zip(names, weights, strict=True) if n == "kernel")
+
+    assert size(0.1) < 0.95 * size(0.0)
+
+
+def test_one_traced_network_serves_all_runs(tiny):
+    """Seeds, rates and epochs share a trace, and a run is not changed by those before it."""
+    traced = training._traced_network
+    traced.cache_clear()
+    first = train_here(tiny(seed=0), keep_weights=True)
+    train_here(tiny(seed=1, epochs=1, learning_rate=0.5, schedule="constant"))
+    again = train_here(tiny(seed=0), keep_weights=True)
+    assert traced.cache_info().misses == 1
+    assert traced.cache_info().hits == 2
+    for one, other in zip(first.weights, again.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_learning_rate_falls_along_half_a_cosine(tiny):
+    """It begins at the rate of the run, is half of it midway, and would next be zero."""
+    rates = training._learning_rates(tiny(learning_rate=0.2), 100)
+    np.testing.assert_allclose(rates[[0, 50]], [0.2, 0.1], rtol=1e-6)
+    assert (np.diff(rates) < 0).all()
+    assert 0 < rates[-1] < 1e-3 * 0.2
+    np.testing.assert_allclose(rates[1:] + rates[:0:-1], 0.2, rtol=1e-5)
+
+
+def test_constant_learning_rate_is_constant(tiny):
+    rates = training._learning_rates(tiny(learning_rate=0.2, schedule="constant"), 100)
+    np.testing.assert_array_equal(rates, np.full(100, 0.2, "float32"))
+
+
+def test_warmup_rises_to_the_rate_and_then_falls_to_zero(tiny):
+    """A tenth of the steps up in equal parts, the others along half a cosine."""
+    rates = training._learning_rates(tiny(learning_rate=0.2, schedule="warmup"), 100)
+    np.testing.assert_allclose(rates[:10], np.linspace(0.02, 0.2, 10), rtol=1e-6)
+    falling = training._learning_rates(tiny(learning_rate=0.2), 90)
+    np.testing.assert_array_equal(rates[10:], falling)
+
+
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "warmup"])
+@pytest.mark.parametrize("steps", [1, 2, 7])
+def test_every_step_has_a_rate(tiny, schedule, steps):
+    rates = training._learning_rates(tiny(schedule=schedule), steps)
+    assert rates.shape == (steps,) and rates.dtype == "float32"
+    assert (rates > 0).all() and rates.max() == np.float32(0.1)
+
+
+def test_rate_of_zero_leaves_the_weights_alone(tiny):
+    """Then only the moving statistics tell that there was a training."""
+    run = tiny(learning_rate=0.0, weight_decay=0.1)
+    keras.utils.set_random_seed(run.seed)
+    fresh = build(run)
+    trained = train_here(run, keep_weights=True).weights
+    for weight, after in zip(fresh.weights, trained, strict=True):
+        assert np.array_equal(weight, after) == (not weight.name.startswith("moving")), weight.path
+
+
+def test_batch_larger_than_the_data_is_all_the_data(tiny):
+    whole, larger = (train_here(tiny(batch_size=size)).history for size in (230, 1000))
+    assert whole == larger
+
+
+def test_network_fits_the_data(tiny):
+    """Size and number of classes come from the dataset where the run does not give them."""
+    run = tiny()
+    assert build(run).input_shape == (None, 7, 7, 1) and build(run).output_shape == (None, 10)
+    own = dataclasses.replace(run, model=("cifar_resnet", {"depth": 8, "classes": 12, "width": 2}))
+    assert build(own).output_shape == (None, 12)
+
+
+def test_history_is_plain_numbers(tiny):
+    """One value for each epoch, and a call after each."""
+    calls = []
+    result = train_here(tiny(), after_epoch=lambda: calls.append(1))
+    assert len(calls) == 2 and result.weights is None and result.seconds > 0
+    for values in result.history.values():
+        assert [type(value) for value in values] == [float, float]

@@ -1,0 +1,72 @@
+"""The framework comes up quietly, whole, and at the cost of Keras alone."""
+
+import os
+import re
+import subprocess
+import sys
+
+import keras
+import pytest
+import tensorflow as tf
+
+import reslib
+
+
+def python(code, **variables):
+    """Run code in a new process."""
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+
+
+def test_line_names_versions_and_device():
+    line = reslib.environment()
+    assert f"Keras {keras.__version__} on tensorflow {tf.__version__}" in line
+    assert line.startswith("Python {}.{} · ".format(*sys.version_info))
+    assert re.search(r" · \d+ CPU cores, (no|\d+) GPU$", line)
+
+
+IMPORT = """
+import sys
+import reslib
+print(reslib.environment())
+print(*sorted({"joblib", "pandas", "dask", "matplotlib", "sklearn", "tqdm"} & set(sys.modules)))
+print("a warning of our own", file=sys.stderr)
+"""
+
+
+@pytest.fixture(scope="module")
+def imported():
+    return python(IMPORT)
+
+
+def test_import_is_quiet(imported):
+    """Nothing of TensorFlow's reaches the page; what comes later does."""
+    assert imported.returncode == 0
+    assert imported.stderr == "a warning of our own\n"
+    assert imported.stdout.splitlines()[0] == reslib.environment()
+
+
+def test_import_leaves_heavy_packages_out(imported):
+    """They are imported where they are used."""
+    assert imported.stdout.splitlines()[1] == ""
+
+
+def test_error_during_the_import_is_shown():
+    """With what was written before it: silence must not hide why it failed."""
+    code = """
+import os, sys, types
+class Broken(types.ModuleType):
+    def __getattr__(self, name):
+        os.write(2, b"the reason\\n")
+        raise ImportError("no keras")
+sys.modules["keras"] = Broken("keras")
+import reslib
+"""
+    failed = python(code)
+    assert failed.returncode != 0
+    assert "the reason" in failed.stderr and "no keras" in failed.stderr

@@ -1,0 +1,55 @@
+"""What tools/execute.py stores is the same in every run, and nothing private."""
+
+import execute
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+BAR = """from tqdm import tqdm
+print("before")
+for _ in tqdm(range(3)):
+    pass
+print("after")"""
+WIDGET = "import ipywidgets\nipywidgets.IntSlider()"
+MEMORY = """import os
+assert os.listdir(os.environ["RESLIB_CACHE"]) == []
+open(os.environ["RESLIB_CACHE"] + "/record", "w").close()"""
+
+
+def store(path, *cells):
+    cells = [new_markdown_cell("# Run it"), *map(new_code_cell, cells)]
+    cells[-1].metadata["execution"] = {"iopub.status.busy": "2020-01-01T00:00:00Z"}
+    nbformat.write(new_notebook(cells=cells, metadata={"widgets": {"state": {}}}), path)
+    return path
+
+
+def test_a_second_run_changes_nothing(tmp_path):
+    path = store(tmp_path / "a.ipynb", BAR, WIDGET, MEMORY, "6 * 7")
+    assert execute.execute(path) == []
+    once = path.read_bytes()
+    assert execute.execute(path) == []
+    assert path.read_bytes() == once
+
+    notebook = nbformat.read(path, as_version=4)
+    bar, widget, memory, answer = notebook.cells[1:]
+    assert [output.text for output in bar.outputs] == ["before\nafter\n"]
+    assert widget.outputs == memory.outputs == []
+    assert answer.outputs[0].data == {"text/plain": "42"} and answer.execution_count == 4
+    assert set(notebook.metadata) == {"kernelspec", "language_info"} and not answer.metadata
+
+
+@pytest.mark.parametrize(
+    "cell, problem",
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import os; print(os.getcwd())", "this machine"),
+        ("import sys; sys.executable", "this machine"),
+        ("object()", "this machine"),
+        ("import warnings; warnings.warn('old')", "stderr"),
+    ],
+)
+def test_what_must_not_be_published_is_named_and_not_stored(tmp_path, cell, problem):
+    path = store(tmp_path / "a.ipynb", cell)
+    before = path.read_bytes()
+    assert problem in " ".join(execute.execute(path))
+    assert path.read_bytes() == before

@@ -1,0 +1,123 @@
+"""Execute notebooks in place, and store nothing but what their code says.
+
+Each notebook runs top to bottom in a fresh kernel that remembers no earlier training. What would
+differ in a second run (times, widgets, progress bars) is dropped; what must not be published (an
+error, a warning, a path of this machine) makes the command fail, and the notebook stays as it was.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+PROGRESS = re.compile(r"[^\r\n]*\d+%\|[^\r\n]*|\x1b\[A|\s")  # tqdm's plain bars, on stderr
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("notebooks", nargs="*", type=Path)
+    parser.add_argument("--timings", type=Path, help="write each notebook's seconds to this JSON")
+    arguments = parser.parse_args()
+
+    seconds, failed = {}, False
+    for path in arguments.notebooks:
+        started = time.perf_counter()
+        problems = execute(path)
+        seconds[path.name] = round(time.perf_counter() - started, 1)
+        print(f"{path}: {seconds[path.name]} s", *problems, sep="\n  ", flush=True)
+        failed = failed or bool(problems)
+    if arguments.timings:
+        arguments.timings.write_text(json.dumps(seconds, indent=1) + "\n")
+    sys.exit(failed)
+
+
+def execute(path):
+    """Run one notebook and store it if nothing is wrong; return what is wrong, as sentences."""
+    notebook = nbformat.read(path, as_version=4)
+    place = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(
+        notebook, timeout=900, kernel_name="python3", record_timing=False, resources=place
+    )
+    with tempfile.TemporaryDirectory() as memory:
+        try:
+            client.execute(env=os.environ | {"RESLIB_CACHE": memory})
+        except CellExecutionError as error:
+            return [str(error)]
+    normalize(notebook)
+    problems = leaks(notebook)
+    if not problems:
+        nbformat.validate(notebook)
+        nbformat.write(notebook, path)
+    return problems
+
+
+def normalize(notebook):
+    """Leave only what a second run on the same machine gives again."""
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    count = 0
+    for position, cell in enumerate(notebook.cells):
+        cell.setdefault("id", f"cell-{position}")
+        cell.metadata.pop("execution", None)
+        if cell.cell_type != "code":
+            continue
+        count += bool(cell.source.strip())
+        cell.execution_count = count if cell.source.strip() else None
+        cell.outputs = merged(output for output in cell.outputs if not is_progress(output))
+        for output in cell.outputs:
+            if output.output_type == "execute_result":
+                output.execution_count = cell.execution_count
+
+
+def is_progress(output):
+    if output.output_type == "stream":
+        return output.name == "stderr" and not PROGRESS.sub("", output.text)
+    return WIDGET in output.get("data", {})
+
+
+def merged(outputs):
+    """Join neighbouring pieces of one stream: where a kernel cuts it is a matter of timing."""
+    result = []
+    for output in outputs:
+        last = result[-1] if result else None
+        if last and output.output_type == "stream" == last.output_type and output.name == last.name:
+            last.text += output.text
+        else:
+            result.append(output)
+    return result
+
+
+def leaks(notebook):
+    """What the stored outputs must not show, one sentence for each find."""
+    here = {str(Path.home()), str(Path.cwd()), tempfile.gettempdir(), sys.prefix, sys.base_prefix}
+    private = [re.escape(place) + r"\b" for place in here if len(place) > 1]
+    private = re.compile("|".join([*private, r"\b0x[0-9a-f]{8,}"]))
+    found = []
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            where = f"cell {cell.execution_count}:"
+            if output.get("name") == "stderr":
+                found.append(f"{where} wrote to stderr: {output.text.strip()[:200]}")
+            data = output.get("data", {}).items()  # pictures are base64, where "/tmp" means nothing
+            words = [text for kind, text in data if not kind.startswith("image/")]
+            if match := private.search(json.dumps([output.get("text"), *words])):
+                found.append(f"{where} the output names {match[0]}, which is this machine's alone")
+    return found
+
+
+if __name__ == "__main__":
+    main()
