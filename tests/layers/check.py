@@ -1,6 +1,7 @@
 """What must hold for any layer of the library, whatever it computes."""
 
 import functools
+import inspect
 
 import keras
 import numpy as np
@@ -19,13 +20,14 @@ def with_random_weights(layer):
 
 
 def check_config(make):
-    """A layer made from another one's config has the same config."""
+    """A config holds every argument, and the layer made from it has the same config."""
     layer = make(name="some_name")
     config = layer.get_config()
-    copy = type(layer).from_config(config)
-    assert copy is not layer
-    assert copy.get_config() == config
-    assert config["name"] == "some_name"
+    accepted = set(inspect.signature(type(layer)).parameters) - {"kwargs"}
+    assert accepted | {"name"} <= set(config)
+    given = {"name": "some_name", **make.keywords}
+    assert {name: config[name] for name in given} == given
+    assert type(layer).from_config(config).get_config() == config
 
 
 def check_file(make, shape, path):
