@@ -83,7 +83,7 @@ def _learning_rates(run, steps):
     return np.broadcast_to(run.learning_rate * factor, steps).astype("float32")
 
 
-@functools.lru_cache(maxsize=3)
+@functools.lru_cache(maxsize=8)
 def _traced_network(recipe, input_shape, classes, *settings):
     return _TracedNetwork(_build(recipe, input_shape, classes), *settings)
 

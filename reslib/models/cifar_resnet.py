@@ -56,7 +56,7 @@ def cifar_resnet(
             f"received {input_shape!r}"
         )
 
-    inputs = keras.Input(input_shape)
+    inputs = keras.Input(input_shape, name="images")
     x = NormalizedConv2D(
         width,
         3,

@@ -1,6 +1,7 @@
 """Sweeps: the same numbers however a run is trained, and never trained twice."""
 
 import dataclasses
+import functools
 import importlib
 import json
 import os
@@ -11,9 +12,10 @@ import time
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from joblib.externals.loky import get_reusable_executor
 
-from reslib.experiments import Run, records, sweep, train, training
+from reslib.experiments import Run, records, sweep, train, training, worker
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
 
@@ -91,6 +93,29 @@ def test_one_worker_trains_one_run_at_a_time(tiny):
     started = time.perf_counter()
     results = sweep(runs, workers=1)
     assert time.perf_counter() - started >= sum(result.seconds for result in results)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_nothing_is_trained_in_this_process(tiny, workers):
+    """Its threads are not ours to count: TensorFlow has long started them."""
+    before = training._traced_network.cache_info()
+    sweep([tiny(seed=40)], workers=workers)
+    assert training._traced_network.cache_info() == before
+
+
+def test_worker_uses_one_thread_and_counts_epochs(tiny, memory, tmp_path, monkeypatch):
+    """Here the worker's part runs in this process, which keeps its threads."""
+    threads = {}
+    for kind in ("intra", "inter"):
+        name = f"set_{kind}_op_parallelism_threads"
+        setter = functools.partial(threads.__setitem__, kind)
+        monkeypatch.setattr(tf.config.threading, name, setter)
+    worker._use_one_thread.cache_clear()
+    result = worker.train_and_remember(tiny(), False, worker.settings(), tmp_path / "progress")
+    worker._use_one_thread.cache_clear()
+    assert threads == {"intra": 1, "inter": 1}
+    assert (tmp_path / "progress").stat().st_size == result.run.epochs
+    assert len(list(memory.glob("*.json"))) == 1
 
 
 def test_equal_runs_are_trained_once(runs, trainings, memory):
@@ -314,8 +339,6 @@ def test_longest_runs_go_first(tiny, monkeypatch):
 
 
 def test_settings_of_this_process_reach_the_workers(monkeypatch):
-    from reslib.experiments import worker
-
     monkeypatch.setenv("RESLIB_SEED_OFFSET", "7")
     assert worker.settings()["RESLIB_SEED_OFFSET"] == "7"
     monkeypatch.delenv("RESLIB_SEED_OFFSET")
