@@ -1,6 +1,6 @@
 """How results are drawn: one palette, one look, a text for those who cannot see the picture."""
 
-from reslib.figures.curves import band, error_curves
+from reslib.figures.curves import band, error_curves, gradient_profiles
 from reslib.figures.style import COLORS, LINES, panels, show
 
-__all__ = ["COLORS", "LINES", "band", "error_curves", "panels", "show"]
+__all__ = ["COLORS", "LINES", "band", "error_curves", "gradient_profiles", "panels", "show"]

@@ -51,3 +51,32 @@ def error_curves(table, title, *, kind=None):
     axes[0].set_ylabel("Share of images\nclassified wrongly")
     axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
+
+
+def gradient_profiles(profiles, title):
+    """Gradient norm against the layer, a panel for each network and a line for each moment.
+
+    Args:
+        profiles: Dictionary from the panel's name to a dictionary from the number of steps trained
+            to a list of arrays, one for each seed, with a norm for each layer. Their median is
+            drawn, the darker the earlier.
+        title: String that says what is seen.
+
+    Returns:
+        The figure, ready for `figures.show`.
+    """
+    import numpy as np
+
+    from reslib.figures.style import panels
+
+    figure, axes = panels(len(profiles), title=title, sharey=True)
+    for ax, (name, moments) in zip(axes, profiles.items(), strict=True):
+        greys = np.linspace(0, 0.8, len(moments))
+        for (steps, norms), grey in zip(moments.items(), greys, strict=True):
+            middle = np.median(norms, axis=0)
+            layers = 1 + np.arange(len(middle))
+            ax.semilogy(layers, middle, color=str(grey), label=f"after {steps} steps")
+        ax.set(title=name, xlabel="Layer", ylim=(1e-4, 2e3))
+    axes[0].set_ylabel("Gradient norm\n(loss per unit of weight)")
+    axes[-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
