@@ -10,7 +10,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
     A drop-in for `keras.layers.BatchNormalization`: the same arguments, defaults, weights and
     results, in training as in inference. Keras computes the moments, the normalization and their
     gradients from a dozen separate operations; on TensorFlow this layer uses the one kernel made
-    for it, which makes a small convolutional network train about twice as fast. Wherever the kernel
+    for it. Wherever the kernel
     does not apply (other backends, `float64`, masks, synchronized or renormalized statistics,
     another axis than the last), Keras's own code runs.
 
