@@ -1,8 +1,19 @@
 """What is between two tensors."""
 
 from reslib.layers.batch_normalization import BatchNormalization
+from reslib.layers.bottleneck_block import BottleneckBlock
 from reslib.layers.identity_shortcut import IdentityShortcut
 from reslib.layers.normalized_conv2d import NormalizedConv2D
+from reslib.layers.pre_activation_block import PreActivationBlock
 from reslib.layers.residual_block import ResidualBlock
+from reslib.layers.stochastic_depth import StochasticDepth
 
-__all__ = ["BatchNormalization", "IdentityShortcut", "NormalizedConv2D", "ResidualBlock"]
+__all__ = [
+    "BatchNormalization",
+    "BottleneckBlock",
+    "IdentityShortcut",
+    "NormalizedConv2D",
+    "PreActivationBlock",
+    "ResidualBlock",
+    "StochasticDepth",
+]

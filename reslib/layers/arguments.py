@@ -10,6 +10,13 @@ def positive_integer(name, value):
     return value
 
 
+def probability(name, value):
+    """Return `value` as a float, or refuse it with an error that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise ValueError(f"{name} must be a number above 0 and at most 1, received {value!r}")
+    return float(value)
+
+
 def one_of(name, value, accepted):
     """Return `value`, or refuse it with an error that lists what is accepted."""
     # Not `value in accepted`: an array would be compared element by element.

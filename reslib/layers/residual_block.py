@@ -2,13 +2,11 @@
 
 import keras
 
-from reslib.layers import arguments
-from reslib.layers.identity_shortcut import IdentityShortcut
-from reslib.layers.normalized_conv2d import NormalizedConv2D
+from reslib.layers.block import Block
 
 
 @keras.saving.register_keras_serializable(package="reslib")
-class ResidualBlock(keras.layers.Layer):
+class ResidualBlock(Block):
     """Two convolutions F and a shortcut around them: `relu(F(x) + shortcut(x))`.
 
     The block learns the residual F(x) = H(x) - x of the function H that is wanted. Where the
@@ -27,6 +25,8 @@ class ResidualBlock(keras.layers.Layer):
             identity on its non-negative inputs: the last normalization's gamma (without
             normalization, the last kernel) starts at zero. Refused for `shortcut=None`, where all
             would be zero for good.
+        survival_probability: Float in (0, 1], how often F survives a training step; see
+            `reslib.layers.StochasticDepth`. Below 1 refused for `shortcut=None`.
         data_format: `"channels_last"`, `"channels_first"`, or `None` for Keras's setting.
 
     Input shape:
@@ -50,86 +50,13 @@ class ResidualBlock(keras.layers.Layer):
     TensorShape([1, 4, 4, 32])
     """
 
-    def __init__(
-        self,
-        filters,
-        strides=1,
-        shortcut="A",
-        normalization="batch",
-        identity_start=False,
-        data_format=None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.filters = arguments.positive_integer("filters", filters)
-        self.strides = arguments.positive_integer("strides", strides)
-        self.shortcut = arguments.one_of("shortcut", shortcut, ("A", "B", "C", None))
-        self.normalization = arguments.one_of("normalization", normalization, ("batch", None))
-        if identity_start and shortcut is None:
-            raise ValueError(
-                "identity_start must be False with shortcut=None: without a shortcut a block that "
-                "starts at zero passes on neither signal nor gradient; received True"
-            )
-        self.identity_start = bool(identity_start)
-        self.data_format = arguments.image_data_format(data_format)
-
-        shared = {
-            "normalization": normalization,
-            "data_format": self.data_format,
-            "dtype": self.dtype_policy,
-        }
-        self.conv1 = NormalizedConv2D(
-            filters, 3, strides=strides, activation="relu", name="conv1", **shared
+    def make_branch(self):
+        self.conv1 = self.normalized_convolution(
+            "conv1", self.filters, 3, strides=self.strides, activation="relu"
         )
-        self.conv2 = NormalizedConv2D(
-            filters,
-            3,
-            gamma_initializer="zeros" if identity_start else "ones",
-            name="conv2",
-            **shared,
+        self.conv2 = self.normalized_convolution(
+            "conv2", self.filters, 3, gamma_initializer="zeros" if self.identity_start else "ones"
         )
-        self.shortcut_layer = None  # options A and B need the input's shape: see build()
-        self._shared = shared
 
-    def build(self, input_shape):
-        arguments.image_shape(self, input_shape)
-        self.conv1.build(input_shape)
-        self.conv2.build(self.conv1.compute_output_shape(input_shape))
-
-        channels = input_shape[arguments.channel_axis(self.data_format)]
-        same_size = self.strides == 1 and channels == self.filters
-        if self.shortcut == "C" or (self.shortcut == "B" and not same_size):
-            self.shortcut_layer = NormalizedConv2D(
-                self.filters, 1, strides=self.strides, name="shortcut", **self._shared
-            )
-        elif self.shortcut is not None:
-            self.shortcut_layer = IdentityShortcut(
-                self.filters,
-                strides=self.strides,
-                data_format=self.data_format,
-                dtype=self.dtype_policy,
-                name="shortcut",
-            )
-        if self.shortcut_layer:
-            self.shortcut_layer.build(input_shape)
-
-    def call(self, inputs, training=None):
-        x = self.conv1(inputs, training=training)
-        x = self.conv2(x, training=training)
-        if self.shortcut_layer:
-            x = x + self.shortcut_layer(inputs)
-        return keras.ops.relu(x)
-
-    def compute_output_shape(self, input_shape):
-        return arguments.strided_shape(input_shape, self.filters, self.strides, self.data_format)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "strides": self.strides,
-            "shortcut": self.shortcut,
-            "normalization": self.normalization,
-            "identity_start": self.identity_start,
-            "data_format": self.data_format,
-        }
+    def branch(self):
+        return [self.conv1, self.conv2]

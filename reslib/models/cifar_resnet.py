@@ -2,7 +2,20 @@
 
 import keras
 
-from reslib.layers import NormalizedConv2D, ResidualBlock, arguments
+from reslib.layers import (
+    BatchNormalization,
+    BottleneckBlock,
+    NormalizedConv2D,
+    PreActivationBlock,
+    ResidualBlock,
+    arguments,
+)
+
+BLOCKS = {
+    "basic": ResidualBlock,
+    "bottleneck": BottleneckBlock,
+    "pre_activation": PreActivationBlock,
+}
 
 
 def cifar_resnet(
@@ -13,16 +26,20 @@ def cifar_resnet(
     classes=10,
     normalization="batch",
     identity_start=False,
+    block="basic",
+    survival_probability=1.0,
     name=None,
 ):
     """A network of `depth` = 6n + 2 weight layers in three stages of n blocks.
 
     A convolution, the stages, and a dense layer on the mean over all positions. The stages work at
     full, half and quarter resolution, with `width`, 2 `width` and 4 `width` channels.
-    Each block has two 3×3 convolutions.
+    Each block has two 3×3 convolutions. A bottleneck has three convolutions, so there the depth is
+    9n + 2, and gives four times as many channels.
 
     Args:
-        depth: Integer, 6n + 2: 8, 14, 20, 32, 44, 56, 110, …
+        depth: Integer, 6n + 2: 8, 14, 20, 32, 44, 56, 110, …; for bottlenecks 9n + 2: 11, 20, 29,
+            164, …
         shortcut: `"A"`, `"B"` or `"C"` as in `reslib.layers.ResidualBlock`; `None` gives the
             plain network, with the weights of option A.
         width: Integer, channels of the first stage.
@@ -30,7 +47,14 @@ def cifar_resnet(
         classes: Integer, the number of outputs.
         normalization: `"batch"`, or `None` for biased convolutions without normalization.
         identity_start: Start each block as the identity; refused with `shortcut=None`.
-        name: Name of the model; by default one that says what it is, such as `"plain_20"`.
+        block: `"basic"`, `"bottleneck"` or `"pre_activation"`: `reslib.layers.ResidualBlock`,
+            `BottleneckBlock` or `PreActivationBlock`. With the last, normalization and ReLU move
+            from behind the first convolution to before the pool.
+        survival_probability: Float in (0, 1], how often the last block survives a training step.
+            From the first block on the probability falls linearly down to it. Below 1 refused with
+            `shortcut=None`.
+        name: Name of the model; by default one that says what it is, such as `"plain_20"` or
+            `"resnet_bottleneck_164"`.
 
     Returns:
         A `keras.Model` from images `(batch, height, width, channels)` to logits
@@ -41,51 +65,82 @@ def cifar_resnet(
 
     Reference:
         He et al., 2015, "Deep Residual Learning for Image Recognition", section 4.2 and table 6.
+        Bottlenecks and pre-activation: He et al., 2016, "Identity Mappings in Deep Residual
+        Networks". Survival: Huang et al., 2016, "Deep Networks with Stochastic Depth", section 3.
 
     Example:
 
     >>> cifar_resnet(20).count_params()  # 269,722 trained, the rest are statistics
     271098
     """
-    blocks = _blocks_per_stage(depth)
+    make_block = BLOCKS[arguments.one_of("block", block, BLOCKS)]
+    blocks = _blocks_per_stage(depth, make_block.convolutions)
     arguments.positive_integer("width", width)
     arguments.positive_integer("classes", classes)
+    arguments.probability("survival_probability", survival_probability)
     if len(input_shape) != 3 or input_shape[-1] is None:
         raise ValueError(
             "input_shape must be (height, width, channels) with a known number of channels, "
             f"received {input_shape!r}"
         )
+    pre_activation = block == "pre_activation"
 
     inputs = keras.Input(input_shape, name="images")
-    x = NormalizedConv2D(
-        width,
-        3,
-        activation="relu",
-        normalization=normalization,
-        data_format="channels_last",
-        name="stem",
-    )(inputs)
+    if pre_activation:
+        x = keras.layers.Conv2D(
+            width,
+            3,
+            padding="same",
+            use_bias=normalization is None,
+            kernel_initializer="he_normal",
+            data_format="channels_last",
+            name="stem",
+        )(inputs)
+    else:
+        x = NormalizedConv2D(
+            width,
+            3,
+            activation="relu",
+            normalization=normalization,
+            data_format="channels_last",
+            name="stem",
+        )(inputs)
     for stage in range(3):
-        for block in range(blocks):
-            x = ResidualBlock(
-                width * 2**stage,
-                strides=2 if stage > 0 and block == 0 else 1,
+        for number in range(blocks):
+            share = (stage * blocks + number + 1) / (3 * blocks)  # of all blocks, this one included
+            x = make_block(
+                width * 2**stage * make_block.expansion,
+                strides=2 if stage > 0 and number == 0 else 1,
                 shortcut=shortcut,
                 normalization=normalization,
                 identity_start=identity_start,
+                survival_probability=1 - share * (1 - survival_probability),
                 data_format="channels_last",
-                name=f"stage{stage + 1}_block{block + 1}",
+                name=f"stage{stage + 1}_block{number + 1}",
             )(x)
+    if pre_activation:
+        if normalization == "batch":
+            x = BatchNormalization(momentum=0.9, epsilon=1e-5, name="normalization")(x)
+        x = keras.layers.ReLU(name="relu")(x)
     x = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="pool")(x)
     # float32, so that a softmax under mixed precision keeps its digits.
     outputs = keras.layers.Dense(
         classes, kernel_initializer="he_normal", dtype="float32", name="logits"
     )(x)
     kind = "plain" if shortcut is None else "resnet"
+    if block != "basic":
+        kind = f"{kind}_{block}"
     return keras.Model(inputs, outputs, name=name or f"{kind}_{depth}")
 
 
-def _blocks_per_stage(depth):
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 8 or (depth - 2) % 6:
-        raise ValueError(f"depth must be 6n+2 (8, 14, 20, 32, 44, 56, 110, …), received {depth!r}")
-    return (depth - 2) // 6
+def _blocks_per_stage(depth, convolutions):
+    step = 3 * convolutions
+    if (
+        isinstance(depth, bool)
+        or not isinstance(depth, int)
+        or depth < step + 2
+        or (depth - 2) % step
+    ):
+        examples = "8, 14, 20, 32, 44, 56, 110" if step == 6 else "11, 20, 29, 47, 56, 110, 164"
+        raise ValueError(f"depth must be {step}n+2 ({examples}, …), received {depth!r}")
+    return (depth - 2) // step

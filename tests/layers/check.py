@@ -69,7 +69,7 @@ def check_mixed_precision(make, shape, policy):
     compute_dtype = policy.removeprefix("mixed_")
     for part in layer._flatten_layers():
         assert part.dtype_policy.name == policy, part.path
-        assert {variable.dtype for variable in part.variables} <= {"float32"}
+        assert {weight.dtype for weight in part.weights} <= {"float32"}
     assert model.outputs[0].dtype == compute_dtype
     for training in (True, False):
         outputs = layer(random_inputs(shape), training=training)

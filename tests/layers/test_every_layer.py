@@ -17,7 +17,15 @@ from check import (
     with_random_weights,
 )
 
-from reslib.layers import BatchNormalization, IdentityShortcut, NormalizedConv2D, ResidualBlock
+from reslib.layers import (
+    BatchNormalization,
+    BottleneckBlock,
+    IdentityShortcut,
+    NormalizedConv2D,
+    PreActivationBlock,
+    ResidualBlock,
+    StochasticDepth,
+)
 
 # name: how to make it, shape in, shape out, arrays of weights that are trained and that are not
 CASES = {
@@ -65,17 +73,57 @@ CASES = {
         0,
     ),
 }
-for shortcut in ("A", "B", "C", None):
-    for strides, filters, out in ((1, 3, (4, 5, 6, 3)), (1, 4, (4, 5, 6, 4)), (2, 4, (4, 3, 3, 4))):
-        projected = shortcut == "C" or (shortcut == "B" and (strides, filters) != (1, 3))
-        CASES[f"block-{shortcut}-{strides}-{filters}"] = (
-            ResidualBlock,
-            {"filters": filters, "strides": strides, "shortcut": shortcut},
-            (4, 5, 6, 3),
-            out,
-            9 if projected else 6,
-            6 if projected else 4,
-        )
+CASES["stochastic-depth"] = (
+    StochasticDepth,
+    {"survival_probability": 0.9, "seed": 1},
+    (4, 3),
+    (4, 3),
+    0,
+    0,
+)
+# block: arrays of weights in its branch and in a projection, each trained and not
+BLOCKS = {
+    ResidualBlock: ((6, 4), (3, 2)),
+    BottleneckBlock: ((9, 6), (3, 2)),
+    PreActivationBlock: ((6, 4), (1, 0)),
+}
+SIZES = ((1, 4, (4, 5, 6, 4)), (1, 8, (4, 5, 6, 8)), (2, 8, (4, 3, 3, 8)))
+for block, (branch, projection) in BLOCKS.items():
+    for shortcut in ("A", "B", "C", None):
+        # The blocks share their shortcuts: one of them meets every size.
+        for strides, filters, out in SIZES if block is ResidualBlock else SIZES[-1:]:
+            projected = shortcut == "C" or (shortcut == "B" and (strides, filters) != (1, 4))
+            CASES[f"{block.__name__}-{shortcut}-{strides}-{filters}"] = (
+                block,
+                {"filters": filters, "strides": strides, "shortcut": shortcut},
+                (4, 5, 6, 4),
+                out,
+                *(np.add(branch, projection).tolist() if projected else branch),
+            )
+CASES["bottleneck-v1"] = (
+    BottleneckBlock,
+    {"filters": 8, "strides": 2, "version": "v1"},
+    (4, 5, 6, 3),
+    (4, 3, 3, 8),
+    9,
+    6,
+)
+CASES["pre-activation-bare"] = (
+    PreActivationBlock,
+    {"filters": 4, "shortcut": "C", "normalization": None, "identity_start": True},
+    (4, 5, 6, 3),
+    (4, 5, 6, 4),
+    6,
+    0,
+)
+CASES["block-that-survives"] = (  # but for once in a billion steps
+    ResidualBlock,
+    {"filters": 4, "survival_probability": 1 - 1e-9},
+    (4, 5, 6, 3),
+    (4, 5, 6, 4),
+    6,
+    4,
+)
 CASES["block-identity-start"] = (
     ResidualBlock,
     {"filters": 4, "strides": 2, "shortcut": "B", "identity_start": True},
@@ -176,6 +224,18 @@ REFUSED = [
     (ResidualBlock, {"filters": 4, "normalization": True}, "normalization"),
     (ResidualBlock, {"filters": 4, "data_format": 3}, "data_format"),
     (ResidualBlock, {"filters": 4, "shortcut": None, "identity_start": True}, "identity_start"),
+    (ResidualBlock, {"filters": 4, "survival_probability": 0}, "survival_probability"),
+    (ResidualBlock, {"filters": 4, "shortcut": None, "survival_probability": 0.5}, "survival_prob"),
+    (BottleneckBlock, {"filters": 6}, "filters"),
+    (BottleneckBlock, {"filters": 4.0}, "filters"),
+    (BottleneckBlock, {"filters": 4, "version": "v2"}, "version"),
+    (BottleneckBlock, {"filters": 4, "version": 1}, "version"),
+    (PreActivationBlock, {"filters": 4, "shortcut": "d"}, "shortcut"),
+    (PreActivationBlock, {"filters": 4, "shortcut": None, "identity_start": True}, "identity_st"),
+    (StochasticDepth, {"survival_probability": 1.1}, "survival_probability"),
+    (StochasticDepth, {"survival_probability": "0.5"}, "survival_probability"),
+    (StochasticDepth, {"survival_probability": True}, "survival_probability"),
+    (StochasticDepth, {"survival_probability": float("nan")}, "survival_probability"),
 ]
 
 
@@ -191,19 +251,22 @@ def test_bad_argument_is_refused_by_name(layer, arguments, name):
 
 @pytest.mark.parametrize("shape", [(None, 4), (None, 8, 8), (None, 8, 8, None), (1, 2, 3, 4, 5)])
 @pytest.mark.parametrize(
-    "layer", [IdentityShortcut(4), NormalizedConv2D(4, 3), ResidualBlock(4)], ids=lambda x: x.name
+    "layer",
+    [IdentityShortcut(4), NormalizedConv2D(4, 3), *(block(4) for block in BLOCKS)],
+    ids=lambda layer: layer.name,
 )
 def test_only_images_with_known_channels_are_accepted(layer, shape):
     with pytest.raises(ValueError, match=type(layer).__name__):
         type(layer).from_config(layer.get_config()).build(shape)
 
 
-@pytest.mark.parametrize("make", [IdentityShortcut, ResidualBlock])
+@pytest.mark.parametrize("make", [IdentityShortcut, *BLOCKS])
 def test_identity_shortcut_cannot_drop_channels(make):
-    with pytest.raises(ValueError, match="filters must be at least 4.*received 3"):
-        make(filters=3)(np.ones((1, 8, 8, 4)))
+    with pytest.raises(ValueError, match="filters must be at least 5.*received 4"):
+        make(filters=4)(np.ones((1, 8, 8, 5)))
 
 
 @pytest.mark.parametrize("shortcut", ["B", "C", None])
-def test_projections_and_plain_blocks_can_drop_channels(shortcut):
-    assert ResidualBlock(3, shortcut=shortcut)(np.ones((1, 8, 8, 4))).shape == (1, 8, 8, 3)
+@pytest.mark.parametrize("block", BLOCKS)
+def test_projections_and_plain_blocks_can_drop_channels(block, shortcut):
+    assert block(4, shortcut=shortcut)(np.ones((1, 8, 8, 5))).shape == (1, 8, 8, 4)

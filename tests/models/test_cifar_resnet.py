@@ -55,6 +55,19 @@ def test_number_of_trained_parameters_of_deep_nets(depth, shortcut):
     assert at_20 + (depth - 20) // 6 * (at_20 - at_14) == PARAMETERS[depth][shortcut]
 
 
+@pytest.mark.parametrize(
+    "block, depth, expected",
+    [
+        ("pre_activation", 20, 272_282),
+        ("pre_activation", 56, 855_578),
+        ("bottleneck", 164, 1_704_154),
+    ],
+)
+def test_number_of_trained_parameters_of_other_blocks(block, depth, expected):
+    """The counts that pytorchcv publishes for its CIFAR-10 networks, which are of option B."""
+    assert trained_parameters(cifar_resnet(depth, "B", block=block)) == expected
+
+
 def test_deep_net_has_the_parameters_counted():
     assert trained_parameters(cifar_resnet(110)) == PARAMETERS[110]["A"]
 
@@ -86,9 +99,26 @@ def test_plain_net_has_the_weights_of_option_a():
     ]
 
 
+@pytest.mark.parametrize("block, depth", [("bottleneck", 29), ("pre_activation", 20)])
+def test_other_blocks_count_for_the_depth_as_well(block, depth):
+    """A bottleneck adds three layers, a pre-activation block two."""
+    plain = cifar_resnet(depth, None, block=block, width=2)
+    assert len([w for w in plain.trainable_weights if w.name == "kernel"]) == depth
+    stages = [plain.get_layer(f"stage{stage}_block3").output.shape[-1] for stage in (1, 2, 3)]
+    assert stages == ([8, 16, 32] if block == "bottleneck" else [2, 4, 8])
+
+
+def test_survival_falls_linearly():
+    """Huang et al.: the last of L blocks survives with p, block l with 1 - l / L · (1 - p)."""
+    model = cifar_resnet(14, survival_probability=0.4, width=2)
+    survival = [layer.survival_probability for layer in model.layers if "block" in layer.name]
+    np.testing.assert_allclose(survival, [0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+
+
 def test_names_say_what_the_network_is():
     assert network(8).name == "resnet_8" and network(8, None).name == "plain_8"
     assert cifar_resnet(8, name="mine").name == "mine"
+    assert cifar_resnet(11, block="bottleneck").name == "resnet_bottleneck_11"
     blocks = [layer.name for layer in network(14).layers if isinstance(layer, ResidualBlock)]
     assert blocks == [f"stage{s}_block{b}" for s in (1, 2, 3) for b in (1, 2)]
 
@@ -131,10 +161,11 @@ def shallow_and_deep(**arguments):
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "inference"])
+@pytest.mark.parametrize("block", ["basic", "pre_activation"])
 @pytest.mark.parametrize("shortcut", ["A", "B"])
-def test_identity_start_makes_depth_irrelevant(shortcut, training):
+def test_identity_start_makes_depth_irrelevant(shortcut, block, training):
     """The blocks that keep the size begin by passing on what they get: 26 layers equal 8."""
-    shallow, deep = shallow_and_deep(shortcut=shortcut, identity_start=True)
+    shallow, deep = shallow_and_deep(shortcut=shortcut, block=block, identity_start=True)
     x = images(4, 12, 12, 3)
     np.testing.assert_array_equal(deep(x, training=training), shallow(x, training=training))
 
@@ -146,11 +177,21 @@ def test_depth_matters_without_identity_start():
 
 
 @pytest.mark.parametrize("normalization", ["batch", None])
-@pytest.mark.parametrize("shortcut", ["A", "C", None])
-def test_file_brings_the_network_back(shortcut, normalization, tmp_path):
+@pytest.mark.parametrize(
+    "depth, arguments",
+    [
+        (8, {}),
+        (8, {"shortcut": "C"}),
+        (8, {"shortcut": None}),
+        (8, {"block": "pre_activation", "survival_probability": 0.5}),
+        (11, {"block": "bottleneck"}),
+    ],
+    ids=str,
+)
+def test_file_brings_the_network_back(depth, arguments, normalization, tmp_path):
     """A `.keras` file gives a network with the same outputs."""
     model = cifar_resnet(
-        8, shortcut, width=2, input_shape=(None, None, 3), normalization=normalization
+        depth, width=2, input_shape=(None, None, 3), normalization=normalization, **arguments
     )
     with_random_weights(model)
     model.save(tmp_path / "model.keras")
@@ -185,6 +226,11 @@ def test_wrong_depth_is_refused(depth):
     )
 
 
+def test_wrong_depth_of_bottlenecks_is_refused():
+    with pytest.raises(ValueError, match=r"depth must be 9n\+2 \(11, 20, .*, received 8$"):
+        cifar_resnet(8, block="bottleneck")
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -195,6 +241,9 @@ def test_wrong_depth_is_refused(depth):
         {"input_shape": (32, 32, None)},
         {"normalization": "layer"},
         {"identity_start": True, "shortcut": None},
+        {"block": "preactivation"},
+        {"survival_probability": 0},
+        {"survival_probability": 0.5, "shortcut": None},
     ],
     ids=lambda arguments: next(iter(arguments)),
 )
