@@ -1,5 +1,7 @@
 """Networks made of the library's layers."""
 
 from reslib.models.cifar_resnet import cifar_resnet
+from reslib.models.conversion import load_keras_applications as load_keras_applications
+from reslib.models.resnet import resnet
 
-__all__ = ["cifar_resnet"]
+__all__ = ["cifar_resnet", "resnet"]  # what a Run can name: functions that make a network

@@ -2,20 +2,8 @@
 
 import keras
 
-from reslib.layers import (
-    BatchNormalization,
-    BottleneckBlock,
-    NormalizedConv2D,
-    PreActivationBlock,
-    ResidualBlock,
-    arguments,
-)
-
-BLOCKS = {
-    "basic": ResidualBlock,
-    "bottleneck": BottleneckBlock,
-    "pre_activation": PreActivationBlock,
-}
+from reslib.layers import NormalizedConv2D, arguments
+from reslib.models import parts
 
 
 def cifar_resnet(
@@ -73,19 +61,13 @@ def cifar_resnet(
     >>> cifar_resnet(20).count_params()  # 269,722 trained, the rest are statistics
     271098
     """
-    make_block = BLOCKS[arguments.one_of("block", block, BLOCKS)]
-    blocks = _blocks_per_stage(depth, make_block.convolutions)
+    arguments.one_of("block", block, parts.BLOCKS)
+    blocks = _blocks_per_stage(depth, parts.BLOCKS[block].convolutions)
+    pre_activation = block == "pre_activation"
     arguments.positive_integer("width", width)
     arguments.positive_integer("classes", classes)
-    arguments.probability("survival_probability", survival_probability)
-    if len(input_shape) != 3 or input_shape[-1] is None:
-        raise ValueError(
-            "input_shape must be (height, width, channels) with a known number of channels, "
-            f"received {input_shape!r}"
-        )
-    pre_activation = block == "pre_activation"
 
-    inputs = keras.Input(input_shape, name="images")
+    inputs = keras.Input(parts.image_shape(input_shape), name="images")
     x = NormalizedConv2D(
         width,
         3,
@@ -95,32 +77,20 @@ def cifar_resnet(
         data_format="channels_last",
         name="stem",
     )(inputs)
-    for stage in range(3):
-        for number in range(blocks):
-            share = (stage * blocks + number + 1) / (3 * blocks)  # of all blocks, this one included
-            x = make_block(
-                width * 2**stage * make_block.expansion,
-                strides=2 if stage > 0 and number == 0 else 1,
-                shortcut=shortcut,
-                normalization=normalization,
-                identity_start=identity_start,
-                survival_probability=1 - share * (1 - survival_probability),
-                data_format="channels_last",
-                name=f"stage{stage + 1}_block{number + 1}",
-            )(x)
+    x = parts.stages(
+        x,
+        block,
+        [blocks] * 3,
+        width,
+        survival_probability,
+        shortcut=shortcut,
+        normalization=normalization,
+        identity_start=identity_start,
+    )
     if pre_activation:
-        if normalization == "batch":
-            x = BatchNormalization(momentum=0.9, epsilon=1e-5, name="normalization")(x)
-        x = keras.layers.ReLU(name="relu")(x)
-    x = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="pool")(x)
-    # float32, so that a softmax under mixed precision keeps its digits.
-    outputs = keras.layers.Dense(
-        classes, kernel_initializer="he_normal", dtype="float32", name="logits"
-    )(x)
-    kind = "plain" if shortcut is None else "resnet"
-    if block != "basic":
-        kind = f"{kind}_{block}"
-    return keras.Model(inputs, outputs, name=name or f"{kind}_{depth}")
+        x = parts.normalization_and_relu(x, normalization)
+    outputs = parts.classifier(x, classes)
+    return keras.Model(inputs, outputs, name=name or parts.model_name(depth, shortcut, block))
 
 
 def _blocks_per_stage(depth, convolutions):

@@ -1,0 +1,82 @@
+"""What the residual networks are made of, from the stem's output to the logits."""
+
+import keras
+
+from reslib.layers import (
+    BatchNormalization,
+    BottleneckBlock,
+    PreActivationBlock,
+    ResidualBlock,
+    arguments,
+)
+
+BLOCKS = {
+    "basic": ResidualBlock,
+    "bottleneck": BottleneckBlock,
+    "pre_activation": PreActivationBlock,
+}
+
+
+def image_shape(input_shape):
+    """Return `input_shape`, or refuse what is not `(height, width, channels)`."""
+    if len(input_shape) != 3 or input_shape[-1] is None:
+        raise ValueError(
+            "input_shape must be (height, width, channels) with a known number of channels, "
+            f"received {input_shape!r}"
+        )
+    return input_shape
+
+
+def stages(x, block, blocks, width, survival_probability=1.0, **options):
+    """Stages of residual blocks; each but the first begins with a stride of 2.
+
+    Args:
+        x: Symbolic tensor, a batch of images with the channels last.
+        block: A key of `BLOCKS`.
+        blocks: Numbers of blocks, one for each stage.
+        width: Integer, channels inside the blocks of the first stage; they double from stage to
+            stage.
+        survival_probability: Float, how often the last block survives; from the first block on the
+            probability falls linearly down to it (Huang et al., 2016).
+        **options: Arguments of the blocks.
+
+    Returns:
+        A symbolic tensor. The blocks are called `"stage1_block1"`, `"stage1_block2"`, …
+    """
+    make_block = BLOCKS[block]
+    survival = 1 - arguments.probability("survival_probability", survival_probability)
+    done = 0
+    for stage, number in enumerate(blocks):
+        for i in range(number):
+            done += 1
+            x = make_block(
+                width * 2**stage * make_block.expansion,
+                strides=2 if stage > 0 and i == 0 else 1,
+                survival_probability=1 - done / sum(blocks) * survival,
+                data_format="channels_last",
+                name=f"stage{stage + 1}_block{i + 1}",
+                **options,
+            )(x)
+    return x
+
+
+def normalization_and_relu(x, normalization):
+    """What follows the last of the pre-activation blocks."""
+    if normalization == "batch":
+        x = BatchNormalization(momentum=0.9, epsilon=1e-5, name="normalization")(x)
+    return keras.layers.ReLU(name="relu")(x)
+
+
+def classifier(x, classes):
+    """Mean over all positions, and a dense layer to the logits."""
+    x = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="pool")(x)
+    # float32, so that a softmax under mixed precision keeps its digits.
+    return keras.layers.Dense(
+        classes, kernel_initializer="he_normal", dtype="float32", name="logits"
+    )(x)
+
+
+def model_name(depth, shortcut, block="basic"):
+    """Such as `"plain_20"` or `"resnet_bottleneck_164"`."""
+    kind = "plain" if shortcut is None else "resnet"
+    return f"{kind}_{depth}" if block == "basic" else f"{kind}_{block}_{depth}"
