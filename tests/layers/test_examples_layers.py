@@ -1,0 +1,26 @@
+"""The examples in the docstrings run, and give what they say."""
+
+import doctest
+import importlib
+
+import pytest
+
+MODULES = [
+    "layers.batch_normalization",
+    "layers.bottleneck_block",
+    "layers.identity_shortcut",
+    "layers.normalized_conv2d",
+    "layers.pre_activation_block",
+    "layers.residual_block",
+    "layers.stochastic_depth",
+    "models.cifar_resnet",
+    "models.resnet",
+    "probes.layer_table",
+]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples(name):
+    # Not by attribute: `reslib.models.resnet` is the function there.
+    result = doctest.testmod(importlib.import_module(f"reslib.{name}"))
+    assert result.attempted and not result.failed
