@@ -22,8 +22,8 @@ def cifar_resnet(
 
     A convolution, the stages, and a dense layer on the mean over all positions. The stages work at
     full, half and quarter resolution, with `width`, 2 `width` and 4 `width` channels.
-    Each block has two 3×3 convolutions. A bottleneck has three convolutions, so there the depth is
-    9n + 2, and gives four times as many channels.
+    Each block has two 3×3 convolutions. A bottleneck block has three convolutions, so the depth is
+    9n + 2, and gives out four times as many channels.
 
     Args:
         depth: Integer, 6n + 2: 8, 14, 20, 32, 44, 56, 110, …; for bottlenecks 9n + 2: 11, 20, 29,
@@ -37,7 +37,8 @@ def cifar_resnet(
         identity_start: Start each block as the identity; refused with `shortcut=None`.
         block: `"basic"`, `"bottleneck"` or `"pre_activation"`: `reslib.layers.ResidualBlock`,
             `BottleneckBlock` or `PreActivationBlock`. With the last, normalization and ReLU move
-            from behind the first convolution to before the pool.
+            from behind the first convolution to before the pool. (In the paper the shortcut of
+            the first block starts behind its activation; here, as of all others, before it.)
         survival_probability: Float in (0, 1], how often the last block survives a training step.
             From the first block on the probability falls linearly down to it. Below 1 refused with
             `shortcut=None`.

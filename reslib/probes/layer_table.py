@@ -110,13 +110,12 @@ class _Recorder:
             self.level -= 1
             inside = self.calls[start:]
             results = keras.tree.flatten(outputs)
+            leaves = [call for call in inside if not call.composite]
+            parameters = sum(leaf.parameters for leaf in leaves) + self.count(part)
             if inside:
-                leaves = [call for call in inside if not call.composite]
-                parameters = sum(leaf.parameters for leaf in leaves)
                 work = sum(leaf.multiply_adds for leaf in leaves)
                 field = max(call.field for call in inside)
             else:
-                parameters = self.count(part)
                 work = _multiply_adds(part, results[0])
                 field = _widened(part, field, results[0])
             for x in results:
@@ -139,6 +138,7 @@ class _Recorder:
         return recorded_call
 
     def count(self, part):
+        """How many numbers are trained in the part that were not counted before."""
         weights = {id(w): w for w in getattr(part, "trainable_weights", ())}
         new = [w for key, w in weights.items() if key not in self.counted]
         self.counted.update(weights)

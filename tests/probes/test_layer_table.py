@@ -157,6 +157,23 @@ def test_shared_weights_count_once():
     assert totals(both) == (once.parameters.sum(), 2 * once.multiply_adds.sum(), 5)
 
 
+def test_vectors_have_no_receptive_field():
+    """A dense layer on a vector sees all of it."""
+    model = keras.Sequential([keras.Input((6,)), LAYERS.Dense(4), LAYERS.ReLU(), LAYERS.Dense(3)])
+    table = layer_table(model)
+    assert totals(table)[:2] == (6 * 4 + 4 + 4 * 3 + 3, 6 * 4 + 4 * 3)
+    assert table.receptive_field.isna().all()
+
+
+def test_mixed_precision_changes_nothing():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = cifar_resnet(20)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert totals(layer_table(model)) == KNOWN[20]
+
+
 def test_frozen_weights_are_not_counted():
     model = cifar_resnet(8, width=2)
     model.get_layer("stem").trainable = False
