@@ -17,12 +17,19 @@ from check import (
     with_random_weights,
 )
 
-from reslib.layers import BatchNormalization, IdentityShortcut, NormalizedConv2D, ResidualBlock
+from reslib.layers import (
+    BatchNormalization,
+    IdentityShortcut,
+    MirroredReLU,
+    NormalizedConv2D,
+    ResidualBlock,
+)
 
 # name: how to make it, shape in, shape out, arrays of weights that are trained and that are not
 CASES = {
     "batch-normalization": (BatchNormalization, {}, (4, 5, 6, 3), (4, 5, 6, 3), 2, 2),
     "batch-normalization-2d": (BatchNormalization, {"scale": False}, (4, 3), (4, 3), 1, 2),
+    "mirrored-relu": (MirroredReLU, {}, (4, 5, 3), (4, 5, 6), 0, 0),
     "identity": (IdentityShortcut, {"filters": 3}, (4, 5, 6, 3), (4, 5, 6, 3), 0, 0),
     "identity-strided": (
         IdentityShortcut,
