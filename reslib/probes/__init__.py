@@ -1,5 +1,7 @@
 """What can be measured on a model."""
 
 from reslib.probes.gradient_norms import gradient_norms
+from reslib.probes.input_gradients import input_gradients
+from reslib.probes.noise import autocorrelation, brown_noise, white_noise
 
-__all__ = ["gradient_norms"]
+__all__ = ["autocorrelation", "brown_noise", "gradient_norms", "input_gradients", "white_noise"]
