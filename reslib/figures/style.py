@@ -9,6 +9,7 @@ COLORS = {
     "residual": "#0072B2",
     "identity start": "#009E73",
     "no normalization": "#CC79A7",
+    "looks linear": "#56B4E9",
     "control": "#7F7F7F",
     "highlight": "#E69F00",
 }

@@ -3,6 +3,7 @@
 from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.bottleneck_block import BottleneckBlock
 from reslib.layers.identity_shortcut import IdentityShortcut
+from reslib.layers.looks_linear import LooksLinear, MirroredReLU
 from reslib.layers.normalized_conv2d import NormalizedConv2D
 from reslib.layers.pre_activation_block import PreActivationBlock
 from reslib.layers.residual_block import ResidualBlock
@@ -12,6 +13,8 @@ __all__ = [
     "BatchNormalization",
     "BottleneckBlock",
     "IdentityShortcut",
+    "LooksLinear",
+    "MirroredReLU",
     "NormalizedConv2D",
     "PreActivationBlock",
     "ResidualBlock",

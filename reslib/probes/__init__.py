@@ -1,6 +1,15 @@
 """What can be measured on a model."""
 
 from reslib.probes.gradient_norms import gradient_norms
+from reslib.probes.input_gradients import input_gradients
 from reslib.probes.layer_table import layer_table
+from reslib.probes.noise import autocorrelation, brown_noise, white_noise
 
-__all__ = ["gradient_norms", "layer_table"]
+__all__ = [
+    "autocorrelation",
+    "brown_noise",
+    "gradient_norms",
+    "input_gradients",
+    "layer_table",
+    "white_noise",
+]

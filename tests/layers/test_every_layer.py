@@ -21,6 +21,7 @@ from reslib.layers import (
     BatchNormalization,
     BottleneckBlock,
     IdentityShortcut,
+    MirroredReLU,
     NormalizedConv2D,
     PreActivationBlock,
     ResidualBlock,
@@ -31,6 +32,7 @@ from reslib.layers import (
 CASES = {
     "batch-normalization": (BatchNormalization, {}, (4, 5, 6, 3), (4, 5, 6, 3), 2, 2),
     "batch-normalization-2d": (BatchNormalization, {"scale": False}, (4, 3), (4, 3), 1, 2),
+    "mirrored-relu": (MirroredReLU, {}, (4, 5, 3), (4, 5, 6), 0, 0),
     "identity": (IdentityShortcut, {"filters": 3}, (4, 5, 6, 3), (4, 5, 6, 3), 0, 0),
     "identity-strided": (
         IdentityShortcut,
