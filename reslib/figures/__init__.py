@@ -3,6 +3,8 @@
 from reslib.figures.curves import band, error_curves, gradient_profiles
 from reslib.figures.graphs import computation_graph
 from reslib.figures.health import health_panel
+from reslib.figures.layers import growth_maps, layer_curves
+from reslib.figures.parts import error_parts
 from reslib.figures.style import COLORS, LINES, panels, show
 
 __all__ = [
@@ -11,8 +13,11 @@ __all__ = [
     "band",
     "computation_graph",
     "error_curves",
+    "error_parts",
     "gradient_profiles",
+    "growth_maps",
     "health_panel",
+    "layer_curves",
     "panels",
     "show",
 ]
