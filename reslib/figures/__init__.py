@@ -2,6 +2,10 @@
 
 from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
 from reslib.figures.curves import band, error_curves, gradient_profiles
+from reslib.figures.graphs import computation_graph
+from reslib.figures.health import health_panel
+from reslib.figures.layers import growth_maps, layer_curves
+from reslib.figures.parts import error_parts
 from reslib.figures.style import COLORS, LINES, panels, show
 
 __all__ = [
@@ -9,10 +13,15 @@ __all__ = [
     "LINES",
     "autocorrelations",
     "band",
+    "computation_graph",
     "decay",
     "dot_rows",
     "error_curves",
+    "error_parts",
     "gradient_profiles",
+    "growth_maps",
+    "health_panel",
+    "layer_curves",
     "panels",
     "show",
     "signals",

@@ -52,6 +52,8 @@ def panels(columns=1, *, title, rows=1, height=3.4, width=None, **subplots):
         size = (width or min(10, 2.5 + 3.75 * columns), height * rows)
         figure, axes = plt.subplots(rows, columns, figsize=size, **subplots)
         figure.suptitle(title, fontsize=13)
+    # Jupyter would show it as it is at the end of the cell, finished or not.
+    plt.close(figure)
     return figure, axes
 
 
@@ -61,7 +63,7 @@ def show(figure, text):
     The sentence stands under the figure and is its alternative text for screen readers.
 
     Args:
-        figure: A matplotlib figure; it is closed.
+        figure: A matplotlib figure.
         text: String made from the measured values.
     """
     import matplotlib.pyplot as plt
@@ -71,6 +73,5 @@ def show(figure, text):
     with plt.rc_context(_STYLE):
         # Without the version of matplotlib in the file, equal pictures are equal bytes.
         figure.savefig(buffer, format="png", metadata={"Software": None})
-    plt.close(figure)
     display(Image(buffer.getvalue(), alt=text))
     display(Markdown(f"*{text}*"))

@@ -16,6 +16,7 @@ def mlp(
     kernel_initializer="he_normal",
     bias_initializer="zeros",
     residual_scale=1.0,
+    dropout=0.0,
     name=None,
 ):
     """A fully connected network with `depth` hidden weight layers of `width` units.
@@ -40,6 +41,7 @@ def mlp(
         bias_initializer: As in Keras, without a seed of its own, for the hidden layers; the output
             layer's bias starts at zero.
         residual_scale: Float, the paper's β; only with `residual=True`.
+        dropout: Float in [0, 1), the share of the activations that training sets to zero.
         name: Name of the model; by default one that says what it is, such as `"plain_mlp_24"`.
 
     Returns:
@@ -72,6 +74,8 @@ def mlp(
             "residual_scale needs residual=True (a plain net has no sum whose part it could "
             f"scale), received {residual_scale!r}"
         )
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout must be a number in [0, 1), received {dropout!r}")
 
     def dense(units, mirrored_input, dtype=None, **options):
         initializer = kernel_initializer
@@ -103,6 +107,8 @@ def mlp(
         if normalization == "batch":
             x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"hidden{layer}_norm")(x)
         x = activate(name=f"hidden{layer}_activation")(x)
+        if dropout:
+            x = keras.layers.Dropout(dropout, name=f"hidden{layer}_dropout")(x)
         if layer == depth:
             break
         x = hidden(layer + 1)(x)

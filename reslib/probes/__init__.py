@@ -4,6 +4,7 @@ from reslib.probes.gradient_norms import gradient_norms
 from reslib.probes.input_gradients import input_gradients
 from reslib.probes.layer_table import layer_table
 from reslib.probes.noise import autocorrelation, brown_noise, white_noise
+from reslib.probes.saturation import saturation
 
 __all__ = [
     "autocorrelation",
@@ -11,5 +12,6 @@ __all__ = [
     "gradient_norms",
     "input_gradients",
     "layer_table",
+    "saturation",
     "white_noise",
 ]

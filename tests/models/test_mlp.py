@@ -148,6 +148,17 @@ def test_file_brings_a_hundred_layers_back(tmp_path):
     np.testing.assert_array_equal(loaded(inputs()), model(inputs()))
 
 
+def test_dropout_sets_its_share_to_zero_in_training_only(kind):
+    """What survives is scaled up, so that the mean stays; by default nothing is dropped."""
+    model, x = small(3, dropout=0.25, **kind), inputs(4000)
+    without = small(3, **kind)
+    without.set_weights(model.get_weights())
+    np.testing.assert_array_equal(model(x), without(x))
+    dropped = model.get_layer("hidden2_dropout")(np.ones((4000, 5)), training=True).numpy()
+    np.testing.assert_allclose(np.unique(dropped), [0, 1 / 0.75], rtol=1e-6)
+    np.testing.assert_allclose((dropped == 0).mean(), 0.25, atol=0.02)
+
+
 def test_trains_as_a_run():
     """The engine hands in the images' shape and the classes; the arguments are plain data."""
     model = {
@@ -197,6 +208,7 @@ def test_names_say_what_the_network_is():
         {"kernel_initializer": keras.initializers.HeNormal(seed=1)},
         {"bias_initializer": keras.initializers.RandomNormal(seed=1)},
         {"residual_scale": 0.5},
+        {"dropout": 1.0},
     ],
     ids=str,
 )
