@@ -4,6 +4,7 @@ from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.bottleneck_block import BottleneckBlock
 from reslib.layers.identity_shortcut import IdentityShortcut
 from reslib.layers.normalized_conv2d import NormalizedConv2D
+from reslib.layers.one_layer_block import OneLayerBlock
 from reslib.layers.pre_activation_block import PreActivationBlock
 from reslib.layers.residual_block import ResidualBlock
 from reslib.layers.stochastic_depth import StochasticDepth
@@ -13,6 +14,7 @@ __all__ = [
     "BottleneckBlock",
     "IdentityShortcut",
     "NormalizedConv2D",
+    "OneLayerBlock",
     "PreActivationBlock",
     "ResidualBlock",
     "StochasticDepth",

@@ -6,6 +6,7 @@ from reslib.layers import (
     BatchNormalization,
     BottleneckBlock,
     NormalizedConv2D,
+    OneLayerBlock,
     PreActivationBlock,
     ResidualBlock,
     arguments,
@@ -14,7 +15,14 @@ from reslib.layers import (
 BLOCKS = {
     "basic": ResidualBlock,
     "bottleneck": BottleneckBlock,
+    "one_layer": OneLayerBlock,
     "pre_activation": PreActivationBlock,
+}
+
+EXAMPLES = {  # of depths in use, for each number of layers that a block in every stage adds
+    3: "5, 8, 11, 20, 32, 44, 56, 110",
+    6: "8, 14, 20, 32, 44, 56, 110",
+    9: "11, 20, 29, 47, 56, 110, 164",
 }
 
 
@@ -35,11 +43,11 @@ def cifar_resnet(
     A convolution, the stages, and a dense layer on the mean over all positions. The stages work at
     full, half and quarter resolution, with `width`, 2 `width` and 4 `width` channels.
     Each block has two 3×3 convolutions. A bottleneck has three convolutions, so there the depth is
-    9n + 2, and gives four times as many channels.
+    9n + 2, and gives four times as many channels. A one-layer block makes it 3n + 2.
 
     Args:
         depth: Integer, 6n + 2: 8, 14, 20, 32, 44, 56, 110, …; for bottlenecks 9n + 2: 11, 20, 29,
-            164, …
+            164, …; for one-layer blocks 3n + 2.
         shortcut: `"A"`, `"B"` or `"C"` as in `reslib.layers.ResidualBlock`; `None` gives the
             plain network, with the weights of option A.
         width: Integer, channels of the first stage.
@@ -47,9 +55,10 @@ def cifar_resnet(
         classes: Integer, the number of outputs.
         normalization: `"batch"`, or `None` for biased convolutions without normalization.
         identity_start: Start each block as the identity; refused with `shortcut=None`.
-        block: `"basic"`, `"bottleneck"` or `"pre_activation"`: `reslib.layers.ResidualBlock`,
-            `BottleneckBlock` or `PreActivationBlock`. With the last, normalization and ReLU move
-            from behind the first convolution to before the pool.
+        block: `"basic"`, `"bottleneck"`, `"one_layer"` or `"pre_activation"`:
+            `reslib.layers.ResidualBlock`, `BottleneckBlock`, `OneLayerBlock` or
+            `PreActivationBlock`. With the last, normalization and ReLU move from behind the first
+            convolution to before the pool.
         survival_probability: Float in (0, 1], how often the last block survives a training step.
             From the first block on the probability falls linearly down to it. Below 1 refused with
             `shortcut=None`.
@@ -141,6 +150,5 @@ def _blocks_per_stage(depth, convolutions):
         or depth < step + 2
         or (depth - 2) % step
     ):
-        examples = "8, 14, 20, 32, 44, 56, 110" if step == 6 else "11, 20, 29, 47, 56, 110, 164"
-        raise ValueError(f"depth must be {step}n+2 ({examples}, …), received {depth!r}")
+        raise ValueError(f"depth must be {step}n+2 ({EXAMPLES[step]}, …), received {depth!r}")
     return (depth - 2) // step
