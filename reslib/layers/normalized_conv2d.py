@@ -4,13 +4,14 @@ import keras
 
 from reslib.layers import arguments
 from reslib.layers.batch_normalization import BatchNormalization
+from reslib.layers.identity_shortcut import IdentityShortcut
 
 
 @keras.saving.register_keras_serializable(package="reslib")
 class NormalizedConv2D(keras.layers.Layer):
     """Convolution, batch normalization, and an activation if one is named.
 
-    The convolution has no bias (the normalization would take it away again) and is padded by
+    The convolution has no bias (the normalization would take it away again); it is padded by
     `kernel_size // 2` on every side, whatever the stride: its windows then stand on the rows and
     columns that a strided shortcut keeps. Keras's `padding="same"` would shift them by one where
     the size is even and the stride 2.
@@ -21,6 +22,7 @@ class NormalizedConv2D(keras.layers.Layer):
         strides: Integer, the step in both directions.
         activation: Name of an activation or a function, as in Keras; `None` for none.
         normalization: `"batch"`, or `None` for a biased convolution without normalization.
+        use_bias: Boolean; `None` for a bias only where there is no normalization.
         gamma_initializer: Where the scale of the normalization starts, `"ones"` or `"zeros"`.
             With `"zeros"` the output starts at zero, also without normalization.
         data_format: `"channels_last"`, `"channels_first"`, or `None` for Keras's setting.
@@ -53,6 +55,7 @@ class NormalizedConv2D(keras.layers.Layer):
         strides=1,
         activation=None,
         normalization="batch",
+        use_bias=None,
         gamma_initializer="ones",
         data_format=None,
         **kwargs,
@@ -70,19 +73,27 @@ class NormalizedConv2D(keras.layers.Layer):
         )
         self.data_format = arguments.image_data_format(data_format)
 
-        zero_kernel = normalization is None and gamma_initializer == "zeros"
-        # Keras pads a stride of one as we want it, and then needs no copy of the input.
+        self.use_bias = normalization is None if use_bias is None else bool(use_bias)
+
+        # A stride of one Keras pads as we want it, and then needs no copy of the input. A strided
+        # 1×1 convolution is made of subsampling and a stride of one: TensorFlow's own has a
+        # gradient that writes outside its memory (2.21 with oneDNN, small even images).
         self.padding = None
+        self.subsampling = None  # needs the input's channels: see build()
         if strides > 1 and kernel_size > 1:
             self.padding = keras.layers.ZeroPadding2D(
-                kernel_size // 2, data_format=self.data_format, dtype=self.dtype_policy
+                kernel_size // 2,
+                data_format=self.data_format,
+                dtype=self.dtype_policy,
+                name="padding",
             )
+        zero_kernel = normalization is None and gamma_initializer == "zeros"
         self.convolution = keras.layers.Conv2D(
             filters,
             kernel_size,
-            strides=strides,
+            strides=strides if self.padding else 1,
             padding="valid" if self.padding else "same",
-            use_bias=normalization is None,
+            use_bias=self.use_bias,
             kernel_initializer="zeros" if zero_kernel else "he_normal",
             data_format=self.data_format,
             dtype=self.dtype_policy,
@@ -101,18 +112,28 @@ class NormalizedConv2D(keras.layers.Layer):
 
     def build(self, input_shape):
         arguments.image_shape(self, input_shape)
-        if self.padding:
-            input_shape = self.padding.compute_output_shape(input_shape)
-        self.convolution.build(input_shape)
-        if self.norm:
-            self.norm.build(self.convolution.compute_output_shape(input_shape))
+        if self.strides > 1 and not self.padding:
+            self.subsampling = IdentityShortcut(
+                input_shape[arguments.channel_axis(self.data_format)],
+                strides=self.strides,
+                data_format=self.data_format,
+                dtype=self.dtype_policy,
+                name="subsampling",
+            )
+        for layer in self.steps():
+            layer.build(input_shape)
+            input_shape = layer.compute_output_shape(input_shape)
 
     def call(self, inputs, training=None):
-        x = self.padding(inputs) if self.padding else inputs
-        x = self.convolution(x)
-        if self.norm:
-            x = self.norm(x, training=training)
+        x = inputs
+        for layer in self.steps():
+            x = layer(x, training=training)
         return self.activation(x)
+
+    def steps(self):
+        """Those that are there, in the order of the call."""
+        every = (self.padding, self.subsampling, self.convolution, self.norm)
+        return [layer for layer in every if layer]
 
     def compute_output_shape(self, input_shape):
         return arguments.strided_shape(input_shape, self.filters, self.strides, self.data_format)
@@ -125,6 +146,7 @@ class NormalizedConv2D(keras.layers.Layer):
             "strides": self.strides,
             "activation": keras.activations.serialize(self.activation),
             "normalization": self.normalization,
+            "use_bias": self.use_bias,
             "gamma_initializer": self.gamma_initializer,
             "data_format": self.data_format,
         }

@@ -6,6 +6,7 @@ from reslib.layers import arguments
 from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.block import Block
 from reslib.layers.identity_shortcut import IdentityShortcut
+from reslib.layers.normalized_conv2d import NormalizedConv2D
 
 
 @keras.saving.register_keras_serializable(package="reslib")
@@ -62,9 +63,9 @@ class PreActivationBlock(Block):
         self.conv1 = self.normalized_convolution(
             "conv1", self.filters, 3, strides=self.strides, activation="relu"
         )
-        self.conv2 = self.bare_convolution("conv2", 3, padding="same")
-        if self.identity_start:
-            self.conv2.kernel_initializer = keras.initializers.Zeros()
+        self.conv2 = self.bare_convolution(
+            "conv2", 3, gamma_initializer="zeros" if self.identity_start else "ones"
+        )
 
     def branch(self):
         convolutions = [self.conv1, self.conv2]
@@ -74,11 +75,11 @@ class PreActivationBlock(Block):
         return self.bare_convolution("shortcut", 1, strides=self.strides)
 
     def bare_convolution(self, name, kernel_size, **options):
-        return keras.layers.Conv2D(
+        return NormalizedConv2D(
             self.filters,
             kernel_size,
+            normalization=None,
             use_bias=self.normalization is None,
-            kernel_initializer="he_normal",
             data_format=self.data_format,
             dtype=self.dtype_policy,
             name=name,

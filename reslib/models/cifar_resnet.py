@@ -95,25 +95,15 @@ def cifar_resnet(
     pre_activation = block == "pre_activation"
 
     inputs = keras.Input(input_shape, name="images")
-    if pre_activation:
-        x = keras.layers.Conv2D(
-            width,
-            3,
-            padding="same",
-            use_bias=normalization is None,
-            kernel_initializer="he_normal",
-            data_format="channels_last",
-            name="stem",
-        )(inputs)
-    else:
-        x = NormalizedConv2D(
-            width,
-            3,
-            activation="relu",
-            normalization=normalization,
-            data_format="channels_last",
-            name="stem",
-        )(inputs)
+    x = NormalizedConv2D(
+        width,
+        3,
+        activation=None if pre_activation else "relu",
+        normalization=None if pre_activation else normalization,
+        use_bias=normalization is None,
+        data_format="channels_last",
+        name="stem",
+    )(inputs)
     for stage in range(3):
         for number in range(blocks):
             share = (stage * blocks + number + 1) / (3 * blocks)  # of all blocks, this one included

@@ -105,11 +105,11 @@ def test_pre_activation_equals_its_formula(shortcut, strides, filters):
     block = built(PreActivationBlock, x.shape, filters=filters, strides=strides, shortcut=shortcut)
     activated = relu(normalize(x, block.norm))
     y = convolve(activated, block.conv1.convolution.kernel.numpy(), strides)
-    y = convolve(relu(normalize(y, block.conv1.norm)), block.conv2.kernel.numpy())
+    y = convolve(relu(normalize(y, block.conv1.norm)), block.conv2.convolution.kernel.numpy())
     if isinstance(block.shortcut_layer, IdentityShortcut):
         y = y + subsample_and_fill(x, filters, strides)
     elif shortcut is not None:
-        y = y + convolve(activated, block.shortcut_layer.kernel.numpy(), strides)
+        y = y + convolve(activated, block.shortcut_layer.convolution.kernel.numpy(), strides)
     np.testing.assert_allclose(block(x), y, rtol=1e-4, atol=1e-3)
 
 

@@ -74,6 +74,14 @@ CASES = {
         0,
     ),
 }
+CASES["convolution-alone"] = (
+    NormalizedConv2D,
+    {"filters": 2, "kernel_size": 3, "normalization": None, "use_bias": False},
+    (4, 5, 6, 3),
+    (4, 5, 6, 2),
+    1,
+    0,
+)
 CASES["stochastic-depth"] = (
     StochasticDepth,
     {"survival_probability": 0.9, "seed": 1},

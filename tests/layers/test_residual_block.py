@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from check import with_random_weights
 
 from reslib.layers import IdentityShortcut, NormalizedConv2D, ResidualBlock
@@ -94,6 +95,20 @@ def test_convolution_is_padded_the_same_on_every_side(size, kernel_size, strides
     ]
     expected = np.array(rows).transpose(2, 0, 1, 3)
     np.testing.assert_allclose(layer(x), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("size, channels, batch", [(64, 2, 1), (64, 4, 1), (48, 4, 2), (32, 2, 1)])
+def test_gradient_of_a_strided_projection(size, channels, batch):
+    """With an image of ones each number of the kernel feels every position of the output once.
+
+    TensorFlow's own gradient of a strided 1×1 convolution crashes at these sizes."""
+    layer = NormalizedConv2D(4, 1, strides=2, normalization=None)
+    image = tf.ones((batch, size, size, channels))
+    for _ in range(50):
+        with tf.GradientTape() as tape:
+            total = tf.reduce_sum(layer(image))
+        gradient = tape.gradient(total, layer.convolution.kernel.value)
+        np.testing.assert_array_equal(gradient, np.full((1, 1, channels, 4), batch * size**2 / 4))
 
 
 @pytest.mark.parametrize("shortcut", ["A", "B", "C", None])
