@@ -99,10 +99,10 @@ class _TracedNetwork:
     def __init__(self, model, batch_size, momentum, weight_decay):
         self.model = model
         self.batch_size = batch_size
+        self.momentum = momentum
         self.weight_decay = weight_decay
         self.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
-        self.optimizer = keras.optimizers.SGD(momentum=momentum)
-        self.optimizer.build(model.trainable_variables)
+        self.velocities = [tf.Variable(tf.zeros_like(v.value)) for v in model.trainable_variables]
         images = tf.TensorSpec((None, *model.input_shape[1:]), "float32")
         labels = tf.TensorSpec((None,), "int32")
         order = tf.TensorSpec((None, batch_size), "int32")
@@ -111,11 +111,11 @@ class _TracedNetwork:
         self._evaluate = tf.function(self._evaluate, [images, labels])
 
     def restart(self, fresh):
-        """Take over the state of a new network, and forget the optimizer's."""
+        """Take over the state of a new network, and come to rest."""
         for old, new in zip(self.model.variables, fresh.variables, strict=True):
             old.assign(new)
-        for variable in self.optimizer.variables:
-            variable.assign(keras.ops.zeros_like(variable))
+        for velocity in self.velocities:
+            velocity.assign(tf.zeros_like(velocity))
 
     def train_epoch(self, images, labels, random, rates):
         """Pass once over the images in random order, one step for each learning rate."""
@@ -149,8 +149,15 @@ class _TracedNetwork:
                 gradient + self.weight_decay * variable if variable.name == "kernel" else gradient
                 for gradient, variable in zip(gradients, variables, strict=True)
             ]
-        self.optimizer.learning_rate.assign(rate)
-        self.optimizer.apply(gradients, variables)
+        # For each variable one kernel does what Keras's SGD does with several.
+        for variable, velocity, gradient in zip(variables, self.velocities, gradients, strict=True):
+            tf.raw_ops.ResourceApplyKerasMomentum(
+                var=variable.value.handle,
+                accum=velocity.handle,
+                lr=rate,
+                grad=gradient,
+                momentum=self.momentum,
+            )
 
     def _evaluate(self, images, labels):
         logits = self.model(images, training=False)

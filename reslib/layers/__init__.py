@@ -5,6 +5,7 @@ from reslib.layers.bottleneck_block import BottleneckBlock
 from reslib.layers.identity_shortcut import IdentityShortcut
 from reslib.layers.looks_linear import LooksLinear, MirroredReLU
 from reslib.layers.normalized_conv2d import NormalizedConv2D
+from reslib.layers.one_layer_block import OneLayerBlock
 from reslib.layers.pre_activation_block import PreActivationBlock
 from reslib.layers.residual_block import ResidualBlock
 from reslib.layers.stochastic_depth import StochasticDepth
@@ -16,6 +17,7 @@ __all__ = [
     "LooksLinear",
     "MirroredReLU",
     "NormalizedConv2D",
+    "OneLayerBlock",
     "PreActivationBlock",
     "ResidualBlock",
     "StochasticDepth",

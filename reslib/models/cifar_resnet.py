@@ -5,6 +5,12 @@ import keras
 from reslib.layers import NormalizedConv2D, arguments
 from reslib.models import parts
 
+EXAMPLES = {  # of depths in use, for each number of layers that a block in every stage adds
+    3: "5, 8, 11, 20, 32, 44, 56, 110",
+    6: "8, 14, 20, 32, 44, 56, 110",
+    9: "11, 20, 29, 47, 56, 110, 164",
+}
+
 
 def cifar_resnet(
     depth,
@@ -23,11 +29,11 @@ def cifar_resnet(
     A convolution, the stages, and a dense layer on the mean over all positions. The stages work at
     full, half and quarter resolution, with `width`, 2 `width` and 4 `width` channels.
     Each block has two 3×3 convolutions. A bottleneck block has three convolutions, so the depth is
-    9n + 2, and gives out four times as many channels.
+    9n + 2, and gives out four times as many channels. A one-layer block makes it 3n + 2.
 
     Args:
         depth: Integer, 6n + 2: 8, 14, 20, 32, 44, 56, 110, …; for bottlenecks 9n + 2: 11, 20, 29,
-            164, …
+            164, …; for one-layer blocks 3n + 2.
         shortcut: `"A"`, `"B"` or `"C"` as in `reslib.layers.ResidualBlock`; `None` gives the
             plain network, with the weights of option A.
         width: Integer, channels of the first stage.
@@ -35,10 +41,11 @@ def cifar_resnet(
         classes: Integer, the number of outputs.
         normalization: `"batch"`, or `None` for biased convolutions without normalization.
         identity_start: Start each block as the identity; refused with `shortcut=None`.
-        block: `"basic"`, `"bottleneck"` or `"pre_activation"`: `reslib.layers.ResidualBlock`,
-            `BottleneckBlock` or `PreActivationBlock`. With the last, normalization and ReLU move
-            from behind the first convolution to before the pool. (In the paper the shortcut of
-            the first block starts behind its activation; here, as of all others, before it.)
+        block: `"basic"`, `"bottleneck"`, `"one_layer"` or `"pre_activation"`:
+            `reslib.layers.ResidualBlock`, `BottleneckBlock`, `OneLayerBlock` or
+            `PreActivationBlock`. With the last, normalization and ReLU move from behind the first
+            convolution to before the pool. (In the paper the shortcut of the first block starts
+            behind its activation; here, as of all others, before it.)
         survival_probability: Float in (0, 1], how often the last block survives a training step.
             From the first block on the probability falls linearly down to it. Below 1 refused with
             `shortcut=None`.
@@ -102,6 +109,5 @@ def _blocks_per_stage(depth, convolutions):
         or depth < step + 2
         or (depth - 2) % step
     ):
-        examples = "8, 14, 20, 32, 44, 56, 110" if step == 6 else "11, 20, 29, 47, 56, 110, 164"
-        raise ValueError(f"depth must be {step}n+2 ({examples}, …), received {depth!r}")
+        raise ValueError(f"depth must be {step}n+2 ({EXAMPLES[step]}, …), received {depth!r}")
     return (depth - 2) // step

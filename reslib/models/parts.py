@@ -5,6 +5,7 @@ import keras
 from reslib.layers import (
     BatchNormalization,
     BottleneckBlock,
+    OneLayerBlock,
     PreActivationBlock,
     ResidualBlock,
     arguments,
@@ -13,6 +14,7 @@ from reslib.layers import (
 BLOCKS = {
     "basic": ResidualBlock,
     "bottleneck": BottleneckBlock,
+    "one_layer": OneLayerBlock,
     "pre_activation": PreActivationBlock,
 }
 

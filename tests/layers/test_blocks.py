@@ -9,12 +9,13 @@ from check import with_random_weights
 from reslib.layers import (
     BottleneckBlock,
     IdentityShortcut,
+    OneLayerBlock,
     PreActivationBlock,
     ResidualBlock,
     StochasticDepth,
 )
 
-BLOCKS = [ResidualBlock, BottleneckBlock, PreActivationBlock]
+BLOCKS = [ResidualBlock, BottleneckBlock, OneLayerBlock, PreActivationBlock]
 
 
 def images(*shape, seed=0):
@@ -153,6 +154,18 @@ def test_plain_twin_has_the_weights_of_option_a(block):
         np.testing.assert_allclose(difference, x, rtol=1e-3, atol=1e-3)
     else:
         assert np.abs(difference).max() > 0.1
+
+
+@pytest.mark.parametrize("strides, filters", [(1, 4), (2, 4), (2, 6)])
+def test_one_layer_block_is_a_plain_layer(strides, filters):
+    """Without normalization W x + x = (W + I) x, whose kernel has the ones in its middle."""
+    x = images(2, 5, 6, 4)
+    arguments = {"filters": filters, "strides": strides, "normalization": None}
+    residual, plain = (built(OneLayerBlock, x.shape, shortcut=s, **arguments) for s in ("A", None))
+    kernel, bias = residual.get_weights()
+    kernel[1, 1] += np.eye(4, filters)
+    plain.set_weights([kernel, bias])
+    np.testing.assert_allclose(plain(x), residual(x), rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("block", BLOCKS)

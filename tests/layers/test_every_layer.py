@@ -23,6 +23,7 @@ from reslib.layers import (
     IdentityShortcut,
     MirroredReLU,
     NormalizedConv2D,
+    OneLayerBlock,
     PreActivationBlock,
     ResidualBlock,
     StochasticDepth,
@@ -95,6 +96,7 @@ CASES["stochastic-depth"] = (
 BLOCKS = {
     ResidualBlock: ((6, 4), (3, 2)),
     BottleneckBlock: ((9, 6), (3, 2)),
+    OneLayerBlock: ((3, 2), (3, 2)),
     PreActivationBlock: ((6, 4), (1, 0)),
 }
 SIZES = ((1, 4, (4, 5, 6, 4)), (1, 8, (4, 5, 6, 8)), (2, 8, (4, 3, 3, 8)))
