@@ -53,9 +53,9 @@ def mlp(
         ValueError: for an argument other than those above.
 
     Reference:
-        Balduzzi et al., 2017, "The Shattered Gradients Problem", section 2: feed-forward nets, and
-        residual nets with batch normalization and β. Order of the layers in a residual net: He et
-        al., 2016, "Identity Mappings in Deep Residual Networks", full pre-activation.
+        Balduzzi et al., 2017, "The Shattered Gradients Problem", sections 2 and 3: feed-forward
+        nets, and residual nets with batch normalization and β. Order of the layers in a residual
+        net: He et al., 2016, "Identity Mappings in Deep Residual Networks", full pre-activation.
 
     Example:
 
