@@ -16,28 +16,28 @@ KINDS = {
     "plain": {"shortcut": None},
     "residual": {"shortcut": "A"},
     "identity start": {"shortcut": "A", "identity_start": True},
+    "identity start, B": {"shortcut": "B", "identity_start": True},
 }
 
 
 def main():
     record(
         "long_runs.csv",
-        kinds=["plain"],
-        seeds=range(3),
+        seeds={"plain": 3},
         images={"size": 14, "train_size": 5_000, "test_size": 1_000},
         settings={"epochs": 12, "batch_size": 32, "learning_rate": 0.03},
     )
     record(
         "residual_runs.csv",
-        kinds=["residual", "identity start"],
-        seeds=range(4),
+        seeds={"residual": 4, "identity start": 4, "identity start, B": 8},
         images={"size": 14, "train_size": 10_000},
         settings={"epochs": 8, "batch_size": 128, "learning_rate": 0.1},
     )
 
 
-def record(name, kinds, seeds, images, settings):
-    keys = [(kind, depth, seed) for kind in kinds for depth in (20, 56) for seed in seeds]
+def record(name, seeds, images, settings):
+    """Train each kind of network, with 20 and with 56 layers, for its number of seeds."""
+    keys = [(kind, depth, s) for kind in seeds for depth in (20, 56) for s in range(seeds[kind])]
     results = sweep(
         Run(
             ("cifar_resnet", {"depth": depth, "width": 8, **KINDS[kind]}),
