@@ -16,6 +16,7 @@ MODULES = [
     "layers.stochastic_depth",
     "layers.upsampling_to",
     "models.cifar_resnet",
+    "models.pyramid_segmenter",
     "models.resnet",
     "models.stage_outputs",
     "probes.layer_table",
