@@ -37,7 +37,7 @@ def names(model):
     return {layer.name for layer in model.layers}
 
 
-@pytest.mark.parametrize("sides", [(64, 64), (63, 37), (9, 10), (1, 2)])
+@pytest.mark.parametrize("sides", [(63, 37), (1, 2)])
 def test_one_answer_for_each_pixel(variant, sides):
     model = pyramid_segmenter(**variant, width=1, input_shape=(*sides, 2), classes=5)
     assert model(images(2, *sides, 2)).shape == (2, *sides, 5)
@@ -131,8 +131,9 @@ def test_any_backbone_can_be_used_and_is_shared(make):
     assert used <= {id(weight) for weight in model.weights}
 
 
-def test_file_brings_the_model_back(variant, tmp_path):
-    model = pyramid_segmenter(**variant, **SMALL)
+@pytest.mark.parametrize("levels", ["all", "finest"])
+def test_file_brings_the_model_back(levels, tmp_path):
+    model = pyramid_segmenter(**SMALL, levels=levels)
     model.save(tmp_path / "model.keras")
     x = images(1, 32, 32, 1)
     np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(x), model(x))
@@ -160,7 +161,7 @@ def test_it_learns_to_tell_sizes_apart():
             x[i, top : top + side, left : left + side] += 1
             y[i, top : top + side, left : left + side] = label
     keras.utils.set_random_seed(0)
-    model = pyramid_segmenter(width=4, blocks=(1, 1, 1), input_shape=(32, 32, 1), classes=3)
+    model = pyramid_segmenter(width=4, blocks=(1, 1), input_shape=(32, 32, 1), classes=3)
     model.compile(
         keras.optimizers.Adam(0.01),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
