@@ -4,6 +4,7 @@ from reslib.probes.gradient_norms import gradient_norms
 from reslib.probes.input_gradients import input_gradients
 from reslib.probes.layer_table import layer_table
 from reslib.probes.lesion import lesion
+from reslib.probes.linear_probe import linear_probe
 from reslib.probes.noise import autocorrelation, brown_noise, white_noise
 from reslib.probes.saturation import saturation
 
@@ -14,6 +15,7 @@ __all__ = [
     "input_gradients",
     "layer_table",
     "lesion",
+    "linear_probe",
     "saturation",
     "white_noise",
 ]

@@ -20,6 +20,7 @@ MODULES = [
     "models.resnet",
     "models.stage_outputs",
     "probes.layer_table",
+    "probes.linear_probe",
 ]
 
 
