@@ -2,6 +2,7 @@
 
 from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.bottleneck_block import BottleneckBlock
+from reslib.layers.feature_pyramid import FeaturePyramid
 from reslib.layers.identity_shortcut import IdentityShortcut
 from reslib.layers.looks_linear import LooksLinear, MirroredReLU
 from reslib.layers.normalized_conv2d import NormalizedConv2D
@@ -9,10 +10,12 @@ from reslib.layers.one_layer_block import OneLayerBlock
 from reslib.layers.pre_activation_block import PreActivationBlock
 from reslib.layers.residual_block import ResidualBlock
 from reslib.layers.stochastic_depth import StochasticDepth
+from reslib.layers.upsampling_to import UpSamplingTo
 
 __all__ = [
     "BatchNormalization",
     "BottleneckBlock",
+    "FeaturePyramid",
     "IdentityShortcut",
     "LooksLinear",
     "MirroredReLU",
@@ -21,4 +24,5 @@ __all__ = [
     "PreActivationBlock",
     "ResidualBlock",
     "StochasticDepth",
+    "UpSamplingTo",
 ]

@@ -3,6 +3,8 @@
 from reslib.probes.gradient_norms import gradient_norms
 from reslib.probes.input_gradients import input_gradients
 from reslib.probes.layer_table import layer_table
+from reslib.probes.lesion import lesion
+from reslib.probes.linear_probe import linear_probe
 from reslib.probes.noise import autocorrelation, brown_noise, white_noise
 from reslib.probes.saturation import saturation
 
@@ -12,6 +14,8 @@ __all__ = [
     "gradient_norms",
     "input_gradients",
     "layer_table",
+    "lesion",
+    "linear_probe",
     "saturation",
     "white_noise",
 ]

@@ -8,14 +8,19 @@ import pytest
 MODULES = [
     "layers.batch_normalization",
     "layers.bottleneck_block",
+    "layers.feature_pyramid",
     "layers.identity_shortcut",
     "layers.normalized_conv2d",
     "layers.pre_activation_block",
     "layers.residual_block",
     "layers.stochastic_depth",
+    "layers.upsampling_to",
     "models.cifar_resnet",
+    "models.pyramid_segmenter",
     "models.resnet",
+    "models.stage_outputs",
     "probes.layer_table",
+    "probes.linear_probe",
 ]
 
 

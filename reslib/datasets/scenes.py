@@ -1,0 +1,247 @@
+"""Pictures that hold objects of three sizes, for networks that must see all of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reslib.datasets import fashion_mnist
+from reslib.datasets.loading import Dataset
+from reslib.datasets.resizing import overlaps
+from reslib.seeding import generator
+
+SIZE_NAMES = ("small", "medium", "large")
+
+CHUNK = 500  # scenes that are drawn together
+ATTEMPTS = 100  # to place the objects of a scene
+DARKEST = 8  # of 255; what is darker around a garment is the shade of its photograph
+CELL = 8  # pixels from one value of the background's coarse noise to the next
+BRIGHTEST = np.float32(0.3)  # of the background; of the garments most are brighter
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SceneObjects:
+    """What the pictures of one split show, object by object.
+
+    Args:
+        boxes: `int32` array of shape `(N, objects, 4)`: the first row and column of the object's
+            pixels, and the first row and column behind them (top, left, bottom, right).
+        labels: `int32` array of shape `(N, objects)`, 1 to 10, as in the dense labels.
+        sizes: `int32` array of shape `(N, objects)`: 0, 1 or 2, a position in `SIZE_NAMES`.
+        pixels: `int8` array of shape `(N, height, width)`: which object a pixel belongs to, a
+            position along the axis of objects; -1 for the background.
+    """
+
+    boxes: np.ndarray
+    labels: np.ndarray
+    sizes: np.ndarray
+    pixels: np.ndarray
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Scenes(Dataset):
+    """Pictures and dense labels, ready for training: a `Dataset` with the objects.
+
+    Args:
+        name: String, `"scenes"`.
+        x_train: `float32` array of shape `(N, height, width, 1)`.
+        y_train: `int32` array of shape `(N, height, width)`: a class for each pixel.
+        x_test: Like `x_train`.
+        y_test: Like `y_train`.
+        class_names: Tuple of strings, `"background"` first; a label is a position in it.
+        checksum: String, SHA-256 of the images from which the objects were taken.
+        train_objects: The `SceneObjects` of the training pictures.
+        test_objects: Those of the test pictures.
+    """
+
+    train_objects: SceneObjects
+    test_objects: SceneObjects
+
+
+def scenes(
+    train_size=2000,
+    test_size=500,
+    size=64,
+    counts=(2, 1, 1),
+    object_sizes=(10, 20, 40),
+    noise=0.1,
+    seed=0,
+):
+    """Makes pictures that each hold small, medium and large clothes on a noisy background.
+
+    The objects are images of Fashion-MNIST, brought to one of three sizes by averaging over areas
+    and placed at random, without any overlap. An object of each class is as likely in each size.
+    The training pictures show training images, the test pictures test images: no object is in
+    both. The background is smooth noise, and white noise lies over all.
+
+    Args:
+        train_size: Integer, how many training pictures. The first pictures are the same whatever
+            their number, as are the test pictures.
+        test_size: Integer, how many test pictures.
+        size: Integer, the side of a picture in pixels.
+        counts: Three integers, how many small, medium and large objects each picture holds.
+        object_sizes: Three integers, the sides of the images of small, medium and large objects.
+            Most objects fill their image in one direction only.
+        noise: Float of at least 0, the standard deviation of the white noise. Brightness is
+            from 0 to 1, and cut off there.
+        seed: Integer of at least 0, to which `RESLIB_SEED_OFFSET` is added.
+
+    Returns:
+        A `Scenes`.
+
+    Raises:
+        ValueError: for an argument other than those above, or if so many objects do not fit.
+
+    Example:
+
+    >>> data = scenes(train_size=100, test_size=20)
+    >>> data
+    <scenes: 100 training and 20 test images of 64×64×1, 11 classes>
+    >>> data.train_objects.boxes.shape
+    (100, 4, 4)
+    """
+    for name, value in (("train_size", train_size), ("test_size", test_size), ("size", size)):
+        _integers(name, (value,), 1, value)
+    _integers("counts", counts, 3, counts, least=0)
+    _integers("object_sizes", object_sizes, 3, object_sizes)
+    if not sum(counts):
+        raise ValueError(f"counts must name at least one object, received {counts!r}")
+    if not noise >= 0:
+        raise ValueError(f"noise must be a number of at least 0, received {noise!r}")
+
+    source = fashion_mnist.subset()
+    splits = (
+        (source.x_train, source.y_train, train_size),
+        (source.x_test, source.y_test, test_size),
+    )
+    arrays = []
+    for random, (images, labels, number) in zip(generator(seed).spawn(2), splits, strict=True):
+        chunks = [
+            _chunk(part, images[..., 0], labels, size, counts, object_sizes, noise)
+            for part in random.spawn(-(-number // CHUNK))
+        ]
+        # Whole chunks, cut afterwards: else the last pictures would hang on their number.
+        arrays.append([np.concatenate(parts)[:number] for parts in zip(*chunks, strict=True)])
+    (x_train, y_train, *train), (x_test, y_test, *test) = arrays
+    return Scenes(
+        name="scenes",
+        x_train=x_train,
+        y_train=y_train,
+        x_test=x_test,
+        y_test=y_test,
+        class_names=("background", *fashion_mnist.CLASS_NAMES),
+        checksum=source.checksum,
+        train_objects=SceneObjects(*train),
+        test_objects=SceneObjects(*test),
+    )
+
+
+def _chunk(random, images, labels, size, counts, object_sizes, noise):
+    """Pictures, dense labels, and the four arrays of `SceneObjects`."""
+    kinds = np.repeat([0, 1, 2], counts)
+    sides = np.repeat(object_sizes, counts)
+    chosen = random.integers(len(images), size=(CHUNK, len(kinds)))
+    corners = _corners(random, size, sides)
+
+    pictures = _smooth_noise(random, size)
+    pixels = np.full((CHUNK, size, size), -1, "int8")
+    boxes = np.empty((CHUNK, len(kinds), 4), "int32")
+    scene = np.arange(CHUNK)[:, None, None]
+    for i, side in enumerate(sides):
+        garments = images[chosen[:, i]]
+        brightness = _resized(garments / np.float32(255), side)
+        covered = _resized((garments > DARKEST).astype("float32"), side)
+        # Half covered; but no object vanishes, however thin.
+        shown = covered >= np.minimum(0.5, covered.max(axis=(1, 2), keepdims=True))
+
+        rows = corners[:, i, 0, None, None] + np.arange(side)[:, None]
+        columns = corners[:, i, 1, None, None] + np.arange(side)
+        place = scene, rows, columns
+        pictures[place] = np.where(shown, brightness, pictures[place])
+        pixels[place] = np.where(shown, i, pixels[place])
+        boxes[:, i] = _boxes(shown) + np.tile(corners[:, i], 2)
+
+    pictures += noise * random.standard_normal(pictures.shape, "float32")
+    classes = labels[chosen].astype("int32") + 1
+    background = np.zeros((CHUNK, 1), "int32")
+    # Position -1, of the background, is the last.
+    y = np.concatenate([classes, background], axis=1)[scene, pixels]
+    sizes = np.tile(kinds.astype("int32"), (CHUNK, 1))
+    return pictures.clip(0, 1)[..., None], y, boxes, classes, sizes, pixels
+
+
+def _corners(random, size, sides):
+    """Top and left of each object, so that no two overlap."""
+    corners = np.empty((CHUNK, len(sides), 2), int)
+    left = np.arange(CHUNK)
+    for _ in range(ATTEMPTS):
+        corners[left], placed = _attempt(random, len(left), size, sides)
+        left = left[~placed]
+        if not len(left):
+            return corners
+    raise ValueError(
+        "counts and object_sizes must leave room in a picture: objects with the sides "
+        f"{sides.tolist()} do not fit into size={size}, or hardly ever"
+    )
+
+
+def _attempt(random, number, size, sides):
+    """Places the largest first, each where it is free, all places being as likely.
+
+    Returns:
+        Corners, and whether all objects of a picture found a place.
+    """
+    corners = np.zeros((number, len(sides), 2), int)
+    placed = np.ones(number, bool)
+    order = np.argsort(-sides, kind="stable")
+    for n, i in enumerate(order):
+        starts = np.arange(size - sides[i] + 1)
+        free = np.ones((number, len(starts), len(starts)), bool)
+        for j in order[:n]:
+            corner = corners[:, j, :, None]
+            rows, columns = np.moveaxis(
+                (starts < corner + sides[j]) & (corner < starts + sides[i]), 1, 0
+            )
+            free &= ~(rows[:, :, None] & columns[:, None, :])
+        count = free.reshape(number, -1).cumsum(axis=1, dtype="int32")
+        total = count[:, -1] if count.size else np.zeros(number, int)
+        placed &= total > 0
+        if not placed.any():
+            break
+        wanted = np.floor(random.random(number) * total)  # one of the free places
+        place = (count > wanted[:, None]).argmax(axis=1)
+        corners[:, i] = np.stack(np.divmod(place, len(starts)), axis=1)
+    return corners, placed
+
+
+def _resized(images, side):
+    """Each new pixel is the mean of the area it covers."""
+    weights = overlaps(images.shape[1], side) / np.float32(images.shape[1])
+    return weights @ images @ weights.T
+
+
+def _smooth_noise(random, size):
+    """Random values on a coarse grid, and straight lines between them."""
+    cells = -(-size // CELL) + 1
+    position = np.arange(size) / CELL
+    lines = np.maximum(0, 1 - np.abs(position[:, None] - np.arange(cells))).astype("float32")
+    grid = BRIGHTEST * random.random((CHUNK, cells, cells), "float32")
+    return lines @ grid @ lines.T
+
+
+def _boxes(shown):
+    """Top, left, bottom and right of what is shown."""
+    edges = []
+    for axis in (2, 1):
+        line = shown.any(axis=axis)
+        edges.append((line.argmax(axis=1), line.shape[1] - line[:, ::-1].argmax(axis=1)))
+    (top, bottom), (left, right) = edges
+    return np.stack([top, left, bottom, right], axis=1)
+
+
+def _integers(name, values, number, received, least=1):
+    whole = isinstance(values, (tuple, list)) and all(
+        isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v >= least for v in values
+    )
+    if not whole or len(values) != number:
+        wanted = "an integer" if number == 1 else f"{number} integers"
+        raise ValueError(f"{name} must be {wanted} of at least {least}, received {received!r}")

@@ -1,0 +1,156 @@
+"""A network that names the class of every pixel, with a feature pyramid that can be taken apart."""
+
+import keras
+
+from reslib.layers import FeaturePyramid, NormalizedConv2D, UpSamplingTo, arguments
+from reslib.models import parts
+from reslib.models.stage_outputs import stage_outputs
+
+
+def pyramid_segmenter(
+    width=8,
+    channels=None,
+    levels="all",
+    fusion="add",
+    lateral=True,
+    top_down=True,
+    blocks=(1, 1, 1, 1),
+    shortcut="B",
+    block="basic",
+    stem_strides=2,
+    input_shape=(64, 64, 1),
+    classes=11,
+    backbone=None,
+    name=None,
+):
+    """A residual backbone, a feature pyramid, and one head for all of its levels.
+
+    The head is a 3×3 convolution with a ReLU and a 1×1 convolution to the logits. Each level's
+    logits are enlarged along straight lines to the size of the finest; their mean is enlarged to
+    that of the image.
+
+    What the switches leave, with the rows of table 1 in the paper on feature pyramids (where the
+    head gives boxes, each from one level):
+
+    - the pyramid, (c): the defaults;
+    - the coarsest map of the backbone only, (b): `levels="coarsest"`, whatever the other switches;
+    - the finest map of the backbone only, no row: `levels="finest", top_down=False`; the network
+      then ends with the first stage;
+    - without the top-down path, (d): `top_down=False`; here the logits of the levels still meet;
+    - without lateral connections, (e): `lateral=False`;
+    - the finest level of the pyramid only, (f): `levels="finest"`;
+    - concatenation in place of the sums, no row: `fusion="concat"`.
+
+    Args:
+        width: Integer, channels inside the blocks of the first stage; they double from stage to
+            stage.
+        channels: Integer, channels of the pyramid and of the head; by default twice `width`.
+        levels: `"all"`, `"finest"` or `"coarsest"`, what the head looks at.
+        fusion: As in `reslib.layers.FeaturePyramid`.
+        lateral: As there.
+        top_down: As there.
+        blocks: Integers, the number of blocks in each stage.
+        shortcut: `"A"`, `"B"`, `"C"` or `None`, as in `reslib.layers.ResidualBlock`.
+        block: `"basic"`, `"bottleneck"`, `"one_layer"` or `"pre_activation"`, as in
+            `reslib.models.cifar_resnet`.
+        stem_strides: 1, 2 or 4, stride of the first convolution, so of the finest map. Each stage
+            after the first halves the resolution.
+        input_shape: `(height, width, channels)`, all known.
+        classes: Integer, the number of outputs for each pixel.
+        backbone: A model for `reslib.models.stage_outputs` to use in place of a new one; `width`
+            then only sets `channels`, and `blocks`, `shortcut`, `block`, `stem_strides` and
+            `input_shape` mean nothing. Its layers are shared, not copied.
+        name: Name of the model, by default `"pyramid_segmenter"`.
+
+    Returns:
+        A `keras.Model` from images `(batch, height, width, channels)` to logits
+        `(batch, height, width, classes)`.
+
+    Raises:
+        ValueError: for an argument other than those above.
+
+    Reference:
+        Lin et al., 2017, "Feature Pyramid Networks for Object Detection", section 3 and table 1.
+
+    Example:
+
+    >>> pyramid_segmenter().output_shape
+    (None, 64, 64, 11)
+    """
+    arguments.positive_integer("width", width)
+    channels = arguments.positive_integer("channels", 2 * width if channels is None else channels)
+    arguments.one_of("levels", levels, ("all", "finest", "coarsest"))
+    arguments.positive_integer("classes", classes)
+    if backbone is None:
+        backbone = _backbone(width, blocks, shortcut, block, stem_strides, input_shape)
+    images = backbone.input
+    if None in images.shape[1:]:
+        raise ValueError(
+            "input_shape must hold known sizes, the backbone's as well, "
+            f"received {tuple(images.shape[1:])}"
+        )
+
+    maps = stage_outputs(backbone)
+    if levels == "coarsest":
+        maps = maps[-1:]
+    elif levels == "finest" and not top_down:
+        maps = maps[:1]
+    pyramid = FeaturePyramid(
+        channels,
+        fusion=fusion,
+        lateral=lateral,
+        top_down=top_down,
+        outputs="finest" if levels == "finest" else "all",
+        data_format="channels_last",
+        name="pyramid",
+    )
+    head = keras.layers.Conv2D(
+        channels,
+        3,
+        padding="same",
+        activation="relu",
+        kernel_initializer="he_normal",
+        data_format="channels_last",
+        name="head",
+    )
+    # float32, so that a softmax under mixed precision keeps its digits.
+    logits = keras.layers.Conv2D(
+        classes, 1, data_format="channels_last", dtype="float32", name="logits"
+    )
+    outputs = [logits(head(level)) for level in keras.tree.flatten(pyramid(maps))]
+    outputs = [_enlarged(x, outputs[0], f"enlarged{i + 1}") for i, x in enumerate(outputs)]
+    x = keras.layers.Average(name="mean")(outputs) if len(outputs) > 1 else outputs[0]
+    return keras.Model(images, _enlarged(x, images, "pixels"), name=name or "pyramid_segmenter")
+
+
+def _backbone(width, blocks, shortcut, block, stem_strides, input_shape):
+    arguments.one_of("block", block, parts.BLOCKS)
+    arguments.one_of("stem_strides", stem_strides, (1, 2, 4))
+    if not isinstance(blocks, (tuple, list)) or not blocks:
+        raise ValueError(f"blocks must be a tuple of positive integers, received {blocks!r}")
+    for number in blocks:
+        arguments.positive_integer("blocks (each)", number)
+    inputs = keras.Input(parts.image_shape(input_shape), name="images")
+    x = NormalizedConv2D(
+        width,
+        3,
+        strides=stem_strides,
+        activation="relu",
+        data_format="channels_last",
+        name="stem",
+    )(inputs)
+    x = parts.stages(x, block, blocks, width, shortcut=shortcut)
+    return keras.Model(inputs, x, name="backbone")
+
+
+def _enlarged(x, like, name):
+    """By the power of two that lies between the two sizes; in float32, as the logits are."""
+    sides = list(zip(like.shape[1:3], x.shape[1:3], strict=True))
+    factor = 1
+    while any(-(-fine // factor) > coarse for fine, coarse in sides):
+        factor *= 2
+    if factor == 1:
+        return x
+    return UpSamplingTo(
+        factor, "bilinear", data_format="channels_last", dtype="float32", name=name
+    )((x, like))

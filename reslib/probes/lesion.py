@@ -1,0 +1,134 @@
+"""What is lost when a trained network must do without some of its blocks."""
+
+import contextlib
+
+import numpy as np
+
+from reslib.layers import IdentityShortcut, arguments
+from reslib.layers.block import Block
+
+
+def lesion(model, x, y, remove=None, batch_size=500):
+    """Error of a network when one block at a time is skipped.
+
+    Of a residual block F is taken away and the shortcut remains: for a block that changes the
+    size, the subsampling and the zero channels of option A, or the trained projection of B and C.
+    (The ReLU behind the sum remains as well; it changes nothing that comes out of a ReLU.)
+
+    A plain block has no shortcut. Where it keeps the size it is left out, and its input passes
+    unchanged; where it changes the size, the shortcut of option A stands in for it, without
+    weights, so that the same remains of it as of a residual block with option A.
+
+    The model runs in inference, with its moving statistics as they are, and is left as it was.
+
+    Args:
+        model: A `keras.Model` with blocks of `reslib.layers`, whose outputs are logits with the
+            classes last.
+        x: Inputs, `(N, …)`.
+        y: Integer labels, of the shape of the outputs without the classes.
+        remove: Names of blocks to remove one by one, by default all; to remove several together,
+            a tuple of names in place of one.
+        batch_size: Integer, how many inputs run at once.
+
+    Returns:
+        A pandas table with one row for each removal, indexed by the name of the block or the
+        tuple of names, with the columns
+
+        - `error`, the share of wrong answers without it;
+        - `increase`, by how much that is more than the error of the whole network;
+        - `remains`, what stands in its place: `"identity"`, `"option A"` or `"projection"`; for
+          several blocks a tuple.
+
+    Raises:
+        ValueError: if the model has no blocks, or none of a name in `remove`; if `x` and `y` do
+            not fit each other.
+
+    Reference:
+        Veit et al., 2016, "Residual Networks Behave Like Ensembles of Relatively Shallow Networks",
+        sections 4.1 and 4.2.
+
+    Example:
+
+    >>> lesion(model, images, labels)  # doctest: +SKIP
+    """
+    import pandas as pd
+
+    blocks = {part.path: part for part in model._flatten_layers() if isinstance(part, Block)}
+    if not blocks:
+        raise ValueError(f"model must have residual or plain blocks, {model.name} has none")
+    removals = list(blocks) if remove is None else list(remove)
+    for name in [name for removal in removals for name in _names(removal)]:
+        if name not in blocks:
+            raise ValueError(
+                f"remove must hold names of blocks ({', '.join(blocks)}), received {name!r}"
+            )
+    arguments.positive_integer("batch_size", batch_size)
+    x, y = np.asarray(x), np.asarray(y)
+    if not len(x) or len(x) != len(y):
+        raise ValueError(
+            f"x and y must be as many, and at least one, received {len(x)} and {len(y)}"
+        )
+
+    whole = _error(model, x, y, batch_size)
+    errors, remains = [], []
+    for removal in removals:
+        removed = [blocks[name] for name in _names(removal)]
+        with contextlib.ExitStack() as stack:
+            for block in removed:
+                stack.enter_context(_without_branch(block))
+            errors.append(_error(model, x, y, batch_size))
+        what = tuple(_what_remains(block) for block in removed)
+        remains.append(what[0] if isinstance(removal, str) else what)
+    # Else pandas would make an index of several levels of the tuples.
+    index = pd.Index(removals, name="removed", tupleize_cols=False)
+    increase = np.array(errors) - whole
+    return pd.DataFrame({"error": errors, "increase": increase, "remains": remains}, index=index)
+
+
+def _names(removal):
+    return (removal,) if isinstance(removal, str) else tuple(removal)
+
+
+@contextlib.contextmanager
+def _without_branch(block):
+    """Let what the branch gave be forgotten where the shortcut is added.
+
+    The branch is still computed. In return every kind of block is served by the same few lines:
+    what it does with its input before and with the sum afterwards is its own affair. A plain block
+    has no such place, and all of it is left out.
+    """
+    if block.shortcut_layer:
+        method, replacement = (
+            "add_shortcut",
+            lambda x, inputs, training: block.shortcut_layer(inputs),
+        )
+    else:
+        substitute = IdentityShortcut(
+            block.filters, block.strides, data_format=block.data_format, dtype=block.dtype_policy
+        )
+        method, replacement = "call", lambda inputs, training=None: substitute(inputs)
+    vars(block)[method] = replacement  # hides the method of the class
+    try:
+        yield
+    finally:
+        del vars(block)[method]
+
+
+def _what_remains(block):
+    if block.shortcut_layer and not isinstance(block.shortcut_layer, IdentityShortcut):
+        return "projection"
+    channels = block.get_build_config()["input_shape"][arguments.channel_axis(block.data_format)]
+    same_size = block.strides == 1 and channels == block.filters
+    return "identity" if same_size else "option A"
+
+
+def _error(model, x, y, batch_size):
+    wrong = 0
+    for start in range(0, len(x), batch_size):
+        batch = slice(start, start + batch_size)
+        answers = np.argmax(model(x[batch], training=False), axis=-1)
+        if answers.shape != y[batch].shape:
+            expected = (len(y), *answers.shape[1:])
+            raise ValueError(f"y must have the shape {expected}, received {y.shape}")
+        wrong += np.sum(answers != y[batch])
+    return wrong / y.size

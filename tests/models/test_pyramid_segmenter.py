@@ -1,0 +1,200 @@
+"""The segmenter: what its switches leave, and that it sees with what is left."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from reslib.layers import UpSamplingTo
+from reslib.models import cifar_resnet, pyramid_segmenter, resnet, stage_outputs
+
+VARIANTS = {
+    "pyramid": {},
+    "concat": {"fusion": "concat"},
+    "coarsest": {"levels": "coarsest"},
+    "finest": {"levels": "finest"},
+    "finest-of-backbone": {"levels": "finest", "top_down": False},
+    "no-top-down": {"top_down": False},
+    "no-lateral": {"lateral": False},
+}
+SMALL = {"width": 2, "channels": 3, "input_shape": (32, 32, 1)}
+
+
+@pytest.fixture(params=VARIANTS.values(), ids=VARIANTS.keys())
+def variant(request):
+    return request.param
+
+
+def images(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+def trained_parameters(model):
+    return sum(weight.shape.num_elements() for weight in model.trainable_weights)
+
+
+def names(model):
+    return {layer.name for layer in model.layers}
+
+
+@pytest.mark.parametrize("sides", [(63, 37), (1, 2)])
+def test_one_answer_for_each_pixel(variant, sides):
+    model = pyramid_segmenter(**variant, width=1, input_shape=(*sides, 2), classes=5)
+    assert model(images(2, *sides, 2)).shape == (2, *sides, 5)
+    assert model.output_shape == (None, *sides, 5)
+
+
+def test_a_training_step_reaches_every_weight(variant):
+    """No layer is left in the model that the loss does not feel."""
+    model = pyramid_segmenter(**variant, **SMALL)
+    y = np.random.default_rng(0).integers(0, 11, (4, 32, 32))
+    with tf.GradientTape() as tape:
+        logits = model(images(4, 32, 32, 1), training=True)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, logits)
+    weights = {weight.path: weight.value for weight in model.trainable_weights}
+    for name, gradient in tape.gradient(loss, weights).items():
+        assert gradient is not None and np.isfinite(gradient).all(), name
+
+
+def test_number_of_parameters():
+    """Counted by hand for maps of 2, 4, 8 and 16 channels, 3 in the pyramid and in the head."""
+    laterals, smoothing = (2 + 4 + 8 + 16 + 4) * 3, 4 * (9 * 3 + 1) * 3
+    merges, head = 3 * (6 + 1) * 3, (9 * 3 + 1) * 3 + (3 + 1) * 11
+    stem = 9 * 2 + 4
+    norm = [2 * n for n in (2, 4, 8, 16)]
+    stages = [9 * 2 * 2 * 2 + 2 * norm[0]] + [
+        9 * n // 2 * n + 9 * n * n + n // 2 * n + 3 * 2 * n for n in (4, 8, 16)
+    ]
+    backbone = stem + sum(stages)
+    expected = {
+        "pyramid": backbone + laterals + smoothing + head,
+        "concat": backbone + laterals + merges + smoothing + head,
+        "coarsest": backbone + (16 + 1) * 3 + smoothing // 4 + head,
+        "finest": backbone + laterals + smoothing // 4 + head,
+        "finest-of-backbone": stem + stages[0] + (2 + 1) * 3 + smoothing // 4 + head,
+        "no-top-down": backbone + laterals + smoothing + head,
+        "no-lateral": backbone + (16 + 1) * 3 + smoothing + head,
+    }
+    for name, arguments in VARIANTS.items():
+        assert trained_parameters(pyramid_segmenter(**arguments, **SMALL)) == expected[name], name
+
+
+def test_logits_are_the_mean_of_the_levels():
+    model = pyramid_segmenter(**SMALL)
+    pyramid = model.get_layer("pyramid")
+    x = images(2, 32, 32, 1)
+    levels = keras.Model(model.input, pyramid.output)(x)
+    finest = np.ones((2, 16, 16, 1))
+    each = [
+        UpSamplingTo(2**i, "bilinear")(
+            (model.get_layer("logits")(model.get_layer("head")(z)), finest)
+        )
+        for i, z in enumerate(levels)
+    ]
+    expected = UpSamplingTo(2, "bilinear")((sum(each) / 4, x))
+    np.testing.assert_allclose(model(x), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("levels, cell", [("finest", 2), ("coarsest", 16)])
+def test_resolution_of_a_single_level(levels, cell):
+    """A bare level has one value for each of its cells, and straight lines between them."""
+    model = pyramid_segmenter(**SMALL, levels=levels, top_down=False)
+    y = model(images(1, 32, 32, 1)).numpy()
+    second = np.abs(np.diff(y, n=2, axis=1)).max(axis=(0, 2, 3))  # zero on straight lines
+    between = np.arange(1, 31) % cell  # the kinks are half a cell from the cells' borders
+    kinks = np.isin(between, [cell // 2 - 1, cell // 2])
+    assert second[~kinks].max(initial=0) < 1e-5 < 1e-3 < second[kinks].max()
+
+
+def test_the_finest_map_alone_needs_no_further_stage():
+    bare = names(pyramid_segmenter(**SMALL, levels="finest", top_down=False))
+    assert {name for name in bare if name.startswith("stage")} == {"stage1_block1"}
+    full = names(pyramid_segmenter(**SMALL, blocks=(1, 2)))
+    blocks = {"stage1_block1", "stage2_block1", "stage2_block2"}
+    assert {name for name in full if name.startswith("stage")} == blocks
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: cifar_resnet(8, width=2, input_shape=(33, 32, 1)),
+        lambda: resnet(18, width=2, input_shape=(65, 64, 1)),
+        lambda: keras.applications.ResNet50(weights=None, input_shape=(65, 64, 1)),
+    ],
+    ids=["cifar", "resnet", "keras-applications"],
+)
+def test_any_backbone_can_be_used_and_is_shared(make):
+    backbone = make()
+    model = pyramid_segmenter(backbone=backbone, channels=2, classes=3)
+    assert model.output_shape == (None, *backbone.input_shape[1:3], 3)
+    used = {id(w) for w in keras.Model(backbone.input, stage_outputs(backbone)).weights}
+    assert used <= {id(weight) for weight in model.weights}
+
+
+@pytest.mark.parametrize("levels", ["all", "finest"])
+def test_file_brings_the_model_back(levels, tmp_path):
+    model = pyramid_segmenter(**SMALL, levels=levels)
+    model.save(tmp_path / "model.keras")
+    x = images(1, 32, 32, 1)
+    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(x), model(x))
+
+
+def test_mixed_precision_gives_logits_in_many_digits():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = pyramid_segmenter(**SMALL)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert model.output.dtype == "float32"
+    assert model.get_layer("pyramid").compute_dtype == "bfloat16"
+
+
+def test_it_learns_to_tell_sizes_apart():
+    """Squares of 3 and of 13 pixels, as bright as each other: a class for each size."""
+    random = np.random.default_rng(0)
+    x = random.normal(scale=0.1, size=(16, 32, 32, 1)).astype("float32")
+    y = np.zeros((16, 32, 32), "int32")
+    for i in range(16):
+        row, column = random.integers(0, 19, 2)
+        small_row, small_column = random.integers(0, 4, 2) + np.where(row > 9, 2, 26)
+        for top, left, side, label in [(row, column, 13, 2), (small_row, small_column, 3, 1)]:
+            x[i, top : top + side, left : left + side] += 1
+            y[i, top : top + side, left : left + side] = label
+    keras.utils.set_random_seed(0)
+    model = pyramid_segmenter(width=4, blocks=(1, 1), input_shape=(32, 32, 1), classes=3)
+    model.compile(
+        keras.optimizers.Adam(0.01),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=False,  # which would take longer than the training
+    )
+    for _ in range(60):
+        model.train_on_batch(x, y)
+    # As in training: the moving statistics lag behind sixty steps.
+    right = np.argmax(model(x, training=True), axis=-1) == y
+    for label in (0, 1, 2):
+        assert right[y == label].mean() > 0.6
+
+
+@pytest.mark.parametrize(
+    "arguments, name",
+    [
+        ({"width": 0}, "width"),
+        ({"channels": 2.5}, "channels"),
+        ({"levels": "top"}, "levels"),
+        ({"fusion": "mean"}, "fusion"),
+        ({"lateral": False, "top_down": False}, "lateral and top_down"),
+        ({"lateral": False, "fusion": "concat"}, "fusion"),
+        ({"blocks": 4}, "blocks"),
+        ({"blocks": ()}, "blocks"),
+        ({"blocks": (1, 0)}, "blocks"),
+        ({"shortcut": "D"}, "shortcut"),
+        ({"block": "wide"}, "block"),
+        ({"stem_strides": 3}, "stem_strides"),
+        ({"input_shape": (64, 64)}, "input_shape"),
+        ({"input_shape": (None, None, 1)}, "input_shape"),
+        ({"classes": True}, "classes"),
+    ],
+)
+def test_bad_argument_is_refused_by_name(arguments, name):
+    with pytest.raises(ValueError, match=name):
+        pyramid_segmenter(**arguments)
