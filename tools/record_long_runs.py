@@ -3,8 +3,8 @@
     python tools/record_long_runs.py
 
 Writes data/long_runs.csv (the plain networks of notebook 03, with four times its epochs) and
-data/residual_runs.csv (the residual networks of notebook 04, with more images and larger steps):
-about ten minutes on two cores. What was trained before is remembered.
+data/residual_runs.csv (the residual networks of notebook 04, with more images and larger steps).
+What was trained before is remembered.
 """
 
 from pathlib import Path
