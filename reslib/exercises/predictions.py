@@ -1,0 +1,58 @@
+"""A reader's predictions, beside what was measured."""
+
+import numbers
+
+
+def compare(prediction, measured):
+    """Print a prediction beside the measurement.
+
+    Args:
+        prediction: What the reader wrote in place of `...`: a number, a word, or a tuple of these
+            where the question has several parts. `...` stands for no prediction.
+        measured: What came out, of the same kind.
+
+    Example:
+
+    >>> compare("as good", "better")
+    Measured: better. You predicted: as good.
+    >>> compare(0.2, 0.5)
+    Measured: 0.5. You predicted: 0.2 (the measurement is 2.5 times as large).
+    >>> compare((14, 14), (14, 3))
+    Measured: 14, 3. You predicted: 14, 14 (1 of 2 right).
+    >>> compare(..., 0.5)
+    Measured: 0.5. You made no prediction.
+    """
+    said = f"Measured: {_text(measured)}."
+    if prediction is ...:
+        print(said, "You made no prediction.")
+    else:
+        print(said, f"You predicted: {_text(prediction)}{_verdict(prediction, measured)}.")
+
+
+def _verdict(prediction, measured):
+    if _same(prediction, measured):
+        return " (right)"
+    if isinstance(measured, tuple):
+        parts = prediction if isinstance(prediction, (tuple, list)) else (prediction,)
+        right = sum(map(_same, parts, measured))
+        return f" ({right} of {len(measured)} right)"
+    if _is_number(prediction) and _is_number(measured) and prediction * measured > 0:
+        return f" (the measurement is {measured / prediction:.2g} times as large)"
+    return ""
+
+
+def _same(prediction, measured):
+    """Equal as the reader sees it: letter case, and digits that are not shown, do not count."""
+    return _text(prediction).lower() == _text(measured).lower()
+
+
+def _text(value):
+    if isinstance(value, (tuple, list)):
+        return ", ".join(map(_text, value))
+    if _is_number(value) and not isinstance(value, numbers.Integral):
+        return f"{value:.3g}"
+    return str(value)
+
+
+def _is_number(value):
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)

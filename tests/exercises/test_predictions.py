@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from reslib.exercises import compare
+
+
+@pytest.mark.parametrize(
+    "prediction, measured, expected",
+    [
+        (..., 0.5, "Measured: 0.5. You made no prediction."),
+        (0.2, 0.5, "You predicted: 0.2 (the measurement is 2.5 times as large)."),
+        (-0.2, 0.5, "You predicted: -0.2."),
+        (0, 0.5, "You predicted: 0."),
+        ("Better ", "better", "You predicted: Better ."),
+        ("Better", "better", "You predicted: Better (right)."),
+        ((14, 14), (14, 3), "You predicted: 14, 14 (1 of 2 right)."),
+        ([14, 3], (np.int64(14), 3), "You predicted: 14, 3 (right)."),
+        (14, (14, 3), "You predicted: 14 (1 of 2 right)."),
+        (1234, 1234, "Measured: 1234. You predicted: 1234 (right)."),
+        (2, np.float32(4), "You predicted: 2 (the measurement is 2 times as large)."),
+        ("many", 0.5, "You predicted: many."),
+    ],
+)
+def test_a_prediction_is_shown_beside_the_measurement(prediction, measured, expected, capsys):
+    compare(prediction, measured)
+    assert capsys.readouterr().out.strip().endswith(expected)
