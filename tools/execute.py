@@ -49,7 +49,8 @@ def execute(path):
     )
     with tempfile.TemporaryDirectory() as memory:
         try:
-            client.execute(env=os.environ | {"RESLIB_CACHE": memory})
+            own = {"RESLIB_CACHE": memory, "RESLIB_PROGRESS": f"{memory}/progress.json"}
+            client.execute(env=os.environ | own)
         except CellExecutionError as error:
             return [str(error)]
     normalize(notebook)
