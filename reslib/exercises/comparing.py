@@ -19,7 +19,8 @@ def as_array(value, name="the result"):
 
 def close(found, expected, tolerance=1e-3):
     """Whether two arrays have the same shape, and values that differ by rounding only."""
-    if np.shape(found) != np.shape(expected):
+    found, expected = np.asarray(found), np.asarray(expected)
+    if found.shape != expected.shape:
         return False
     scale = max(np.abs(expected).max(initial=0), 1e-12)
     return bool(np.abs(found - expected).max(initial=0) <= tolerance * scale)
@@ -38,6 +39,7 @@ def explain(found, rights, mistakes, name="the result", tolerance=1e-3):
     Raises:
         Mistake: if `found` is none of the right arrays.
     """
+    found = np.asarray(found)
     if any(close(found, right, tolerance) for right in rights):
         return
     for diagnosis, wrongs in mistakes.items():

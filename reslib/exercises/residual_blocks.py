@@ -1,10 +1,8 @@
 """The exercises of notebook 04."""
 
-import itertools
-import re
-
 import numpy as np
 
+from reslib.exercises.building import build, down_sampling_blocks, randomize
 from reslib.exercises.comparing import as_array, close, explain
 from reslib.exercises.exercise import Mistake, Unanswered, call, exercise
 from reslib.exercises.sound import judge_comparison, judge_settings
@@ -162,8 +160,8 @@ def _option_a_mistakes(x, filters, strides, found, picked):
 )
 def down_sampling(answer):
     shape, filters = (9, 7, 3), 5
-    model = _build(answer, shape, filters)
-    kernels = _randomize(model)
+    model = build(answer, shape, filters)
+    kernels = randomize(model)
     projection = [k for k in kernels if k.shape[:2] == (1, 1)]
     main = sorted((k for k in kernels if k.shape[:2] == (3, 3)), key=lambda k: k.shape[2])
     if not projection:
@@ -179,12 +177,17 @@ def down_sampling(answer):
     found = np.asarray(model(x, training=False))
     matching = [
         bugs
-        for bugs, value in _down_sampling_blocks(x, *main, projection[0])
+        for bugs, value in down_sampling_blocks(x, *main, projection[0])
         if close(found, value, 0.02)
     ]
+    if found.shape != (2, 5, 4, filters):
+        raise Mistake(
+            f"maps of 9×7 should become 5×4 with {filters} channels; yours have the shape "
+            f"{found.shape[1:]}."
+        )
     if not matching:
         raise Mistake(
-            f"the output, of shape {found.shape}, is not relu(F(x) + projection(x)). The "
+            "the output is not relu(F(x) + projection(x)), and the "
             "mistake is none of those that were planted."
         )
     bugs = min(matching, key=len)
@@ -215,81 +218,6 @@ DOWN_SAMPLING_BUGS = {
 }
 
 
-def _build(answer, shape, filters):
-    """The model of a reader's function of a Keras tensor and a number of filters."""
-    import keras
-
-    inputs = keras.Input(shape)
-    if isinstance(answer, type) and issubclass(answer, keras.layers.Layer):
-        make = answer
-        answer = lambda x, filters: make(filters)(x)  # noqa: E731
-    try:
-        return keras.Model(inputs, call(answer, inputs, filters))
-    except Mistake as mistake:
-        _diagnose_shapes(str(mistake))
-        raise
-    except ValueError as error:
-        raise Mistake(f"the result is not a Keras tensor made from x: {error}") from error
-
-
-def _diagnose_shapes(text):
-    """Say which of two branches has the wrong size, where an error names the sizes of both."""
-    found = re.findall(r"[(\[]([\d, None]+)[)\]]", text.partition("it raised")[2])
-    shapes = [[int(n) for n in re.findall(r"\d+", part)] for part in found]
-    shapes = [shape for shape in shapes if len(shape) >= 3]
-    if len(shapes) < 2:
-        return
-    one, other = (shape[-3:] for shape in shapes[-2:])
-    if one[2] != other[2]:
-        raise Mistake(
-            f"the two sides of the sum have {one[2]} and {other[2]} channels: the projection is "
-            "missing, or it has the wrong number of filters."
-        )
-    if one[:2] != other[:2]:
-        raise Mistake(
-            f"the two sides of the sum have the sizes {one[0]}×{one[1]} and {other[0]}×{other[1]}: "
-            "one of them has taken the stride, the other has not. The projection needs it too."
-        )
-
-
-def _randomize(model):
-    """Draw the kernels anew, let all else do nothing, and return the kernels."""
-    random, kernels = generator(44), []
-    for variable in model.variables:
-        value = np.zeros(variable.shape)
-        if len(variable.shape) == 4:
-            value = random.normal(size=variable.shape) / np.sqrt(np.prod(variable.shape[:3]))
-            kernels.append(value.astype("float32"))
-        elif variable.name in ("gamma", "moving_variance"):
-            value = np.ones(variable.shape)
-        variable.assign(value)
-    return kernels
-
-
-def _down_sampling_blocks(x, first, second, projection):
-    """The right block and all combinations of bugs, each with what it gives."""
-    from keras import ops
-
-    def conv(v, kernel, strides):
-        return np.asarray(ops.conv(v, kernel, strides=strides, padding="same"))
-
-    for stride, source in itertools.product((2, 1), ("x", "middle", "end")):
-        middle = relu(conv(x, first, stride))
-        end = conv(middle, second, 3 - stride)
-        start = {"x": x, "middle": middle, "end": end}[source]
-        if start.shape[-1] != projection.shape[2]:
-            continue
-        shortcut = conv(start, projection, 1 if start.shape[1:3] == end.shape[1:3] else 2)
-        bugs = ["stride"] * (stride == 1) + ["source"] * (source != "x")
-        yield bugs, relu(end + shortcut)
-        yield [*bugs, "after"], relu(end) + shortcut
-        yield [*bugs, "after"], relu(end) + relu(shortcut)
-        yield [*bugs, "none"], end + shortcut
-        yield [*bugs, "inner"], relu(relu(end) + shortcut)
-        yield [*bugs, "outer"], relu(end + relu(shortcut))
-        yield [*bugs, "alone"], relu(end)
-
-
 @exercise(
     "04.4",
     "Build a block that starts as the identity",
@@ -303,7 +231,7 @@ def identity_start(answer):
     import keras
 
     keras.utils.set_random_seed(45)
-    model = _build(answer, (6, 6, 4), 4)
+    model = build(answer, (6, 6, 4), 4)
     random = generator(45)
     x = np.abs(random.normal(size=(16, 6, 6, 4))).astype("float32")
     kernels = [v for v in model.trainable_variables if len(v.shape) == 4]
