@@ -399,8 +399,7 @@ def learning_rates(answer):
     table["shortcut"] = [str(shortcut) for shortcut in shortcuts]
     table["kind"] = ["plain" if shortcut is None else "residual" for shortcut in shortcuts]
     judge_comparison(table, "residual", "plain", group="kind", factor="learning_rate")
-    judge_settings(table[table.kind == "residual"], [*measures, "learning_rate", "seed"])
-    judge_settings(table, [*measures, "learning_rate", "seed", "kind", "shortcut"])
+    judge_settings(table, "kind", "learning_rate", ignore=["shortcut", *measures])
     rates = np.sort(table.learning_rate.unique())
     if rates[-1] < 10 * rates[0]:
         raise Mistake(

@@ -379,7 +379,7 @@ def shattering_of_tanh(answer):
         raise Mistake(f"the table has no column {' and no column '.join(missing)}.")
     table["correlation"] = as_array(list(table.correlation), "the correlation")
     judge_comparison(table, "tanh", "relu", "activation", "depth", points=4, seeds=5)
-    judge_settings(table, ["activation", "depth", "seed", "correlation"])
+    judge_settings(table, "activation", "depth", ignore=["correlation"])
     cells = table.groupby(["activation", "depth"]).correlation
     if table.correlation.isna().any() or table.correlation.abs().max() > 1:
         raise Mistake("a correlation lies between −1 and 1, and some of yours do not.")

@@ -45,16 +45,25 @@ def judge_comparison(table, subject, control, group, factor, points=4, seeds=3):
         )
 
 
-def judge_settings(table, vary):
-    """Refuse a table in which a column that is not to be varied has more than one value.
+def judge_settings(table, group, factor, ignore=()):
+    """Refuse a table in which something else changes with what is compared.
+
+    Args:
+        table: A pandas table with a row for each measurement, and the column `seed`.
+        group, factor: Names of the columns that are varied.
+        ignore: Names of columns that are no settings.
 
     Raises:
         Mistake: that names the column.
     """
-    for name in table.columns.difference(vary):
-        different = sorted(map(str, table[name].astype(object).unique()))
-        if len(different) > 1:
+    for name in table.columns.difference([group, factor, "seed", *ignore]):
+        values = table[name].astype(str)
+        if values.nunique() > len(table) / 2:
+            continue  # different nearly everywhere: a measurement
+        cells = values.groupby([table[group], table[factor]])
+        if cells.agg(lambda cell: ", ".join(sorted(set(cell)))).nunique() > 1:
             raise Mistake(
-                f"two things change at once: {name} is {' and '.join(different[:3])}. Keep it the "
-                "same in all runs, or nobody can tell what made the difference."
+                f"two things change at once: {name} is {' or '.join(sorted(set(values))[:3])}, and "
+                "not the same for all that is compared. Nobody can tell then what made the "
+                "difference."
             )

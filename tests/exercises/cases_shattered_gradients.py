@@ -263,6 +263,8 @@ CASES = {
     "05.6": Case(
         right={
             "rows": rows(),
+            "with another measurement": [row | {"size": i**0.5} for i, row in enumerate(rows())],
+            "two widths, for both": rows(width=100) + rows(width=200),
             "arrays": [row | {"correlation": np.array(row["correlation"])} for row in rows()],
             "a table": frame(rows((1, 2, 4, 8, 16, 32), range(8), ("relu", "tanh", "sigmoid"))),
         },
