@@ -88,4 +88,6 @@ def _list(functions):
 
 def _short(value):
     shape = getattr(value, "shape", None)
-    return f"an array of shape {tuple(shape)}" if shape else reprlib.repr(value)
+    if shape:
+        return f"an array of shape {tuple(shape)}"
+    return "a function" if callable(value) else reprlib.repr(value)
