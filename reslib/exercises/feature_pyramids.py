@@ -288,7 +288,7 @@ def by_size(answer):
 
 
 def _random_scenes(counts, pictures=6, side=24):
-    """Predictions, labels and objects: squares in the cells of a grid, of no garment's form."""
+    """Predictions, labels and objects: rectangles in the cells of a grid."""
     from reslib.datasets import SceneObjects
 
     random = _random(sum(counts))
@@ -302,9 +302,9 @@ def _random_scenes(counts, pictures=6, side=24):
         sizes[picture] = random.permutation(kinds)
         for i, cell in enumerate(random.permutation(9)[: len(kinds)]):
             top, left = 8 * np.array(divmod(cell, 3)) + random.integers(0, 2, 2)
-            end = (3, 5, 7)[sizes[picture, i]]
-            pixels[picture, top : top + end, left : left + end] = i
-            boxes[picture, i] = top, left, top + end, left + end
+            height, width = 2 + 2 * sizes[picture, i] + random.integers(0, 2, 2)
+            pixels[picture, top : top + height, left : left + width] = i
+            boxes[picture, i] = top, left, top + height, left + width
     labels = np.concatenate([classes, np.zeros((pictures, 1), "int32")], 1)
     labels = labels[np.arange(pictures)[:, None, None], pixels]
     # Some objects are seen well and some badly, whatever their size.
@@ -341,8 +341,8 @@ def _wrong_shares(predicted, labels, objects):
         ),
         (
             [each[objects.sizes == size].mean() for size in range(3)],
-            "you take the mean over objects. Asked is the share of *pixels*: large objects of a "
-            "class count for more than small ones of the same class.",
+            "you take the mean over objects. Asked is the share of *pixels*: an object "
+            "of twice the area counts twice.",
         ),
         (
             [
