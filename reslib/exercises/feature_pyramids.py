@@ -4,8 +4,8 @@ import functools
 
 import numpy as np
 
-from reslib.exercises.comparing import expect
 from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises.expecting import expect
 
 
 def _random(seed=0):
@@ -356,8 +356,7 @@ def _wrong_shares(predicted, labels, objects):
         (1 - shares, "these are the shares that are *wrong*."),
         (
             [(right & (sizes == size)).sum() / in_object.sum() for size in range(3)],
-            "you divide by the pixels of all objects. Each share is of the pixels of its own "
-            "size.",
+            "you divide by the pixels of all objects. Each share is of the pixels of its own size.",
         ),
         (
             [(right & (sizes == size)).mean() for size in range(3)],

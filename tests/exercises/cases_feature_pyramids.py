@@ -167,7 +167,7 @@ CASES = {
             "crops the first": (crop_the_first, "the first row or column instead of the last"),
             "tile": (lambda x, h, w: np.tile(x, (1, 2, 2, 1))[:, :h, :w], "side by side"),
             "bilinear": (
-                lambda x, h, w: keras.layers.UpSampling2D(2, interpolation="bilinear")(x)[:, :h, :w],
+                lambda x, h, w: UpSamplingTo(interpolation="bilinear")((x, np.ones((1, h, w, 1)))),
                 "bilinear",
             ),
             "resize": (lambda x, h, w: ops.image.resize(x, (h, w), "nearest"), "stretch"),
