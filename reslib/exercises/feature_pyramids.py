@@ -105,8 +105,8 @@ def enlarge(answer):
     hints=(
         "Two maps must agree in height, width and channels before they can be added. Which of "
         "them is wrong in which?",
-        "A 1×1 convolution is a matrix product along the channels, `c @ kernel[0, 0]`, and "
-        "`UpSamplingTo()((above, c))` brings `above` to the size of `c`.",
+        "A 1×1 convolution is a matrix product along the channels, and leaves height and width "
+        "alone. `UpSamplingTo`, or your answer to 06.1, changes those and leaves the channels.",
     ),
 )
 def lateral(answer):
