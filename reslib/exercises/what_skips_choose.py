@@ -265,7 +265,7 @@ def _size(x):
 def drop(answer):
     f = np.random.default_rng(5).uniform(0.5, 2, (8, 3, 3, 2)).astype("float32")
     for survival in (0.8, 0.4):
-        in_inference = [as_array(call(answer, f, survival, False), "F") for _ in range(20)]
+        in_inference = [as_array(call(answer, f, survival, False), "F") for _ in range(80)]
         in_training = [as_array(call(answer, f, survival, True), "F") for _ in range(200)]
         for result in (*in_inference, *in_training):
             if result.shape != f.shape:
