@@ -117,11 +117,11 @@ def _wrong_shares(predicted, labels, objects):
 
 NETWORKS = {  # what each of the networks of exercise 06.5 is
     "pyramid": {},
-    "coarsest only": {"levels": "coarsest"},
-    "finest only": {"levels": "finest", "top_down": False},
-    "no lateral": {"lateral": False},
+    "top level only": {"levels": "coarsest"},
+    "finest map only": {"levels": "finest", "top_down": False},
+    "no laterals": {"lateral": False},
 }
-ORDER = ("no lateral", "pyramid", "finest only", "coarsest only")
+ORDER = ("no laterals", "pyramid", "finest map only", "top level only")
 
 
 def mystery_networks(seed=0):
@@ -148,8 +148,10 @@ def mystery_networks(seed=0):
     ),
 )
 def mystery(answer):
+    if isinstance(answer, (tuple, list)) and len(answer) == 4:
+        answer = dict(zip("ABCD", answer, strict=True))
     if not isinstance(answer, dict) or sorted(answer) != list("ABCD"):
-        raise Mistake("the answer must be a dictionary from the letters A, B, C and D to a name.")
+        raise Mistake("the answer must be four names, those of A, B, C and D.")
     for letter, name in answer.items():
         if name not in NETWORKS:
             names = ", ".join(map(repr, NETWORKS))
@@ -167,12 +169,12 @@ def mystery(answer):
 
 def _contradiction(letter, claimed, actual):
     """What can be seen of a network and does not go with its name."""
-    if claimed == "finest only":
+    if claimed == "finest map only":
         return (
             f"{letter} depends on pixels all over the picture. How far can a few 3×3 convolutions "
             "on the finest map look?"
         )
-    if actual == "finest only":
+    if actual == "finest map only":
         return (
             f"{letter} depends on a small square around the pixel, so that no coarse map can take "
             "part in it."

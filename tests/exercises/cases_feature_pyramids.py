@@ -136,7 +136,7 @@ def of_all_objects(predicted, labels, objects):
 
 
 # 06.5
-NAMES = {"A": "no lateral", "B": "pyramid", "C": "finest only", "D": "coarsest only"}
+NAMES = {"A": "no laterals", "B": "pyramid", "C": "finest map only", "D": "top level only"}
 
 
 def renamed(**names):
@@ -179,7 +179,7 @@ CASES = {
     "06.2": Case(
         right={"ops": lateral, "by hand": lateral_by_hand, "layers": lateral_by_layers},
         mistakes={
-            "no lateral": (lambda c, a, k, b: enlarge(a, *c.shape[1:3]), "only the coarse map"),
+            "no laterals": (lambda c, a, k, b: enlarge(a, *c.shape[1:3]), "only the coarse map"),
             "no top-down": (lambda c, a, k, b: ops.conv(c, k) + b, "only the fine map"),
             "concatenates": (concatenated, "concatenate"),
             "shrinks": (lambda c, a, k, b: ops.conv(c, k, strides=2) + b + a, "shrink"),
@@ -207,7 +207,7 @@ CASES = {
                 lambda x, s: [f(y) for f, y in zip(s, x, strict=True)],
                 "nothing is handed down",
             ),
-            "finest only": (lambda x, s: top_down(x, s)[:1], "must be a tuple"),
+            "finest map only": (lambda x, s: top_down(x, s)[:1], "must be a tuple"),
         },
     ),
     "06.4": Case(
@@ -223,27 +223,27 @@ CASES = {
         unanswered=(lambda predicted, labels, objects: ...,),
     ),
     "06.5": Case(
-        right={"names": NAMES, "other order": dict(reversed(NAMES.items()))},
+        right={"in order": tuple(NAMES.values()), "by letter": dict(reversed(NAMES.items()))},
         mistakes={
             "blurred ones": (
-                renamed(A="coarsest only", D="no lateral"),
+                renamed(A="top level only", D="no laterals"),
                 "but two of the networks are",
             ),
             "pyramid for finest": (
-                renamed(B="finest only", C="pyramid"),
+                renamed(B="finest map only", C="pyramid"),
                 "all over the picture",
             ),
             "finest for coarse": (
-                {"A": "no lateral", "B": "pyramid", "C": "coarsest only", "D": "finest only"},
+                {"A": "no laterals", "B": "pyramid", "C": "top level only", "D": "finest map only"},
                 "a small square",
             ),
-            "pyramid for blurred": (renamed(A="pyramid", B="no lateral"), "A is blurred: no fine"),
-            "blurred for pyramid": (renamed(B="coarsest only", D="pyramid"), "with their edges"),
+            "pyramid for blurred": (renamed(A="pyramid", B="no laterals"), "A is blurred: no fine"),
+            "blurred for pyramid": (renamed(B="top level only", D="pyramid"), "with their edges"),
             "one name twice": (renamed(A="pyramid"), "the same name"),
             "other names": (renamed(A="FPN"), "is called 'FPN'"),
-            "a letter only": ("B", "a dictionary"),
+            "a letter only": ("B", "four names"),
         },
-        unanswered=(dict.fromkeys("ABCD", ...),),
+        unanswered=((..., "pyramid", ..., ...), dict.fromkeys("ABCD", ...)),
     ),
     "06.6": Case(
         right={
