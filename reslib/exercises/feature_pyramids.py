@@ -128,7 +128,8 @@ def lateral(answer):
                 (
                     down,
                     "only the coarse map comes through: the lateral connection is missing, and "
-                    "with it all that the fine map knows about places.",
+                    "with it all that the fine map knows about places. Notebook 06 measures what "
+                    "that costs small objects.",
                 ),
                 (
                     straight,
