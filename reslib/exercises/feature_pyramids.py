@@ -5,8 +5,8 @@ import functools
 import numpy as np
 
 from reslib.exercises import pyramid_experiments  # noqa: F401  (registers 06.4 to 06.6)
+from reslib.exercises.comparing import as_array, explain
 from reslib.exercises.exercise import Mistake, call, exercise
-from reslib.exercises.expecting import expect
 
 
 def _random(seed=0):
@@ -55,45 +55,41 @@ def enlarge(answer):
         (x,) = _maps((2, rows, columns, 3))
         double = _repeated(x)
         resized = keras.ops.image.resize(x, (height, width), "nearest", data_format="channels_last")
-        expect(
-            call(answer, x, height, width),
-            double[:, :height, :width],
-            [
+        explain(
+            as_array(call(answer, x, height, width)),
+            [double[:, :height, :width]],
+            {
                 (
-                    double,
                     "your map always has twice the coarse size. A fine map of "
-                    f"{height}×{width} needs a crop: the last row or column is one too many.",
-                ),
+                    f"{height}×{width} needs a crop: the last row or column is one too many."
+                ): [double],
                 (
-                    double[:, 2 * rows - height :, 2 * columns - width :],
                     "you cut off the first row or column instead of the last. The stride of 2 "
-                    "started at row 0, so coarse row 0 stands for the fine rows 0 and 1.",
-                ),
+                    "started at row 0, so coarse row 0 stands for the fine rows 0 and 1."
+                ): [double[:, 2 * rows - height :, 2 * columns - width :]],
                 (
-                    np.tile(x, (1, 2, 2, 1))[:, :height, :width],
                     "you put copies of the whole map side by side. Each single value must become "
-                    "a square of equal values (repeat, not tile).",
-                ),
+                    "a square of equal values (repeat, not tile)."
+                ): [np.tile(x, (1, 2, 2, 1))[:, :height, :width]],
                 (
-                    _keras(_bilinear(), x)[:, :height, :width],
                     "you go from value to value along straight lines (bilinear). The paper repeats "
-                    "the nearest value.",
-                ),
+                    "the nearest value."
+                ): [_keras(_bilinear(), x)[:, :height, :width]],
                 (
-                    keras.ops.convert_to_numpy(resized),
                     "you stretch the coarse map to the size at once. Then its rows no longer stand "
                     "where the strides put them, and some are shown once, some twice: repeat by "
-                    "the whole factor 2 first.",
-                ),
+                    "the whole factor 2 first."
+                ): [keras.ops.convert_to_numpy(resized)],
                 (
+                    "you fill the odd row or column with zeros, and lose the last coarse value. "
+                    "Enlarge all of the coarse map, then crop."
+                ): [
                     np.pad(
                         _repeated(x[:, : height // 2, : width // 2]),
                         ((0, 0), (0, height % 2), (0, width % 2), (0, 0)),
-                    ),
-                    "you fill the odd row or column with zeros, and lose the last coarse value. "
-                    "Enlarge all of the coarse map, then crop.",
-                ),
-            ],
+                    )
+                ],
+            },
             f"the map enlarged from {rows}×{columns} to {height}×{width}",
         )
     return "Any size that a stride of 2 can come from is met exactly, so the maps can be added."
@@ -121,56 +117,41 @@ def lateral(answer):
         straight = c @ kernel[0, 0] + bias
         down = _repeated(above, height, width)
         shrunk = c[:, ::2, ::2] @ kernel[0, 0] + bias
-        expect(
-            call(answer, c, above, kernel, bias),
-            straight + down,
-            [
+        explain(
+            as_array(call(answer, c, above, kernel, bias)),
+            [straight + down],
+            {
                 (
-                    down,
                     "only the coarse map comes through: the lateral connection is missing, and "
                     "with it all that the fine map knows about places. Notebook 06 measures what "
-                    "that costs small objects.",
-                ),
+                    "that costs small objects."
+                ): [down],
                 (
-                    straight,
                     "only the fine map comes through: the top-down path is missing, and with it "
-                    "what the coarse maps know.",
-                ),
+                    "what the coarse maps know."
+                ): [straight],
                 (
-                    np.concatenate([straight, down], -1),
                     "you concatenate. The paper adds, so that every level has the same number of "
-                    "channels, and one head can serve them all.",
-                ),
+                    "channels, and one head can serve them all."
+                ): [np.concatenate([straight, down], -1), np.concatenate([down, straight], -1)],
                 (
-                    np.concatenate([down, straight], -1),
-                    "you concatenate. The paper adds, so that every level has the same number of "
-                    "channels, and one head can serve them all.",
-                ),
-                (
-                    shrunk + above,
                     "you shrink the fine map to the coarse size, and lose the resolution that "
-                    "the pyramid is for. Enlarge the coarse map instead.",
-                ),
+                    "the pyramid is for. Enlarge the coarse map instead."
+                ): [shrunk + above],
+                "the bias of the 1×1 convolution is missing.": [straight - bias + down],
                 (
-                    straight - bias + down,
-                    "the bias of the 1×1 convolution is missing.",
-                ),
-                (
-                    np.maximum(straight, 0) + down,
                     "there is a ReLU behind the 1×1 convolution. A pyramid has no activations: "
-                    "the lateral connection is linear.",
-                ),
+                    "the lateral connection is linear."
+                ): [np.maximum(straight, 0) + down],
                 (
-                    np.maximum(straight + down, 0),
                     "there is a ReLU behind the sum. A pyramid has no activations, unlike a "
-                    "residual block.",
-                ),
+                    "residual block."
+                ): [np.maximum(straight + down, 0)],
                 (
-                    straight + _keras(_bilinear(), above)[:, :height, :width],
                     "you enlarge along straight lines (bilinear). The paper repeats the nearest "
-                    "value.",
-                ),
-            ],
+                    "value."
+                ): [straight + _keras(_bilinear(), above)[:, :height, :width]],
+            },
             f"the fusion of a {height}×{width} map with a {rows}×{columns} one",
         )
     return (
@@ -209,31 +190,27 @@ def top_down(answer):
                 "your maps come out coarsest first. Return them as they came in: finest first."
             )
         for level in reversed(range(levels)):
-            expect(
-                result[level],
-                right[level],
-                [
+            explain(
+                as_array(result[level]),
+                [right[level]],
+                {
                     (
-                        _pyramid(maps, smooth, hand_down="lateral")[level],
                         "each level hears of the next coarser map only. What is handed down must "
-                        "be the *sum*, which holds all coarser maps, not the lateral map alone.",
-                    ),
+                        "be the *sum*, which holds all coarser maps, not the lateral map alone."
+                    ): [_pyramid(maps, smooth, hand_down="lateral")[level]],
                     (
-                        _pyramid(maps, smooth, hand_down="output")[level],
                         "you hand down the smoothed map. In the paper the 3×3 convolutions are "
-                        "applied to the sums at the end, and the top-down path runs without them.",
-                    ),
+                        "applied to the sums at the end, and the top-down path runs without them."
+                    ): [_pyramid(maps, smooth, hand_down="output")[level]],
                     (
-                        _keras(smooth[level], maps[level]),
                         "nothing is handed down: each level sees its own map only, as in row (d) "
-                        "of the paper's table.",
-                    ),
+                        "of the paper's table."
+                    ): [_keras(smooth[level], maps[level])],
                     (
-                        _pyramid(maps, [keras.ops.copy] * levels)[level],
                         "the 3×3 convolutions `smooth` are missing. They take away the steps that "
-                        "enlarging leaves.",
-                    ),
-                ],
+                        "enlarging leaves."
+                    ): [_pyramid(maps, [keras.ops.copy] * levels)[level]],
+                },
                 f"level {level + 1} of {levels}",
             )
     return (

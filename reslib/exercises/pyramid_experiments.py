@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from reslib.exercises.comparing import as_array, explain
 from reslib.exercises.exercise import Mistake, call, exercise
-from reslib.exercises.expecting import expect
 
 
 @exercise(
@@ -20,9 +20,9 @@ from reslib.exercises.expecting import expect
 def by_size(answer):
     for counts in ((2, 1, 1), (1, 2, 3)):
         predicted, labels, objects = _random_scenes(counts)
-        expect(
-            call(answer, predicted, labels, objects),
-            _shares(predicted, labels, objects),
+        explain(
+            as_array(call(answer, predicted, labels, objects)),
+            [_shares(predicted, labels, objects)],
             _wrong_shares(predicted, labels, objects),
             f"the three shares for pictures with {counts} small, medium and large objects",
         )
@@ -78,41 +78,36 @@ def _wrong_shares(predicted, labels, objects):
     )
     sizes = np.where(objects.pixels < 0, -1, with_background)
     in_object = sizes >= 0
-    return [
+    return {
         (
-            [right[with_background == size].mean() for size in range(3)],
             "the background counts as an object: there `objects.pixels` is -1, and as an index "
-            "that means the last object. Set these pixels apart first.",
-        ),
+            "that means the last object. Set these pixels apart first."
+        ): [[right[with_background == size].mean() for size in range(3)]],
         (
-            [each[objects.sizes == size].mean() for size in range(3)],
             "you take the mean over objects. Asked is the share of *pixels*: an object "
-            "of twice the area counts twice.",
-        ),
+            "of twice the area counts twice."
+        ): [[each[objects.sizes == size].mean() for size in range(3)]],
         (
+            "you take the mean over pictures of each picture's share. Asked is one share of the "
+            "pixels of all pictures."
+        ): [
             [
                 np.mean([right[n][sizes[n] == size].mean() for n in range(len(labels))])
                 for size in range(3)
-            ],
-            "you take the mean over pictures of each picture's share. Asked is one share of the "
-            "pixels of all pictures.",
-        ),
-        (shares[::-1], "your sizes come out large first; asked is small, medium, large."),
-        (1 - shares, "these are the shares that are *wrong*."),
+            ]
+        ],
+        "your sizes come out large first; asked is small, medium, large.": [shares[::-1]],
+        "these are the shares that are *wrong*.": [1 - shares],
+        "you divide by the pixels of all objects. Each share is of the pixels of its own size.": [
+            [(right & (sizes == size)).sum() / in_object.sum() for size in range(3)]
+        ],
         (
-            [(right & (sizes == size)).sum() / in_object.sum() for size in range(3)],
-            "you divide by the pixels of all objects. Each share is of the pixels of its own size.",
-        ),
-        (
-            [(right & (sizes == size)).mean() for size in range(3)],
-            "you divide by all pixels of the pictures. Each share is of the pixels of its own "
-            "size.",
-        ),
-        (
-            [(right | (sizes != size)).mean() for size in range(3)],
-            "pixels of other sizes count as right. Leave them out.",
-        ),
-    ]
+            "you divide by all pixels of the pictures. Each share is of the pixels of its own size."
+        ): [[(right & (sizes == size)).mean() for size in range(3)]],
+        "pixels of other sizes count as right. Leave them out.": [
+            [(right | (sizes != size)).mean() for size in range(3)]
+        ],
+    }
 
 
 NETWORKS = {  # what each of the networks of exercise 06.5 is
@@ -121,6 +116,7 @@ NETWORKS = {  # what each of the networks of exercise 06.5 is
     "finest map only": {"levels": "finest", "top_down": False},
     "no laterals": {"lateral": False},
 }
+# Do not read on before you have solved it.
 ORDER = ("no laterals", "pyramid", "finest map only", "top level only")
 
 

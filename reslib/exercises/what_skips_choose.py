@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from reslib.exercises import failures_and_lesions  # noqa: F401  (registers 07.5 and 07.6)
+from reslib.exercises.comparing import as_array, explain
 from reslib.exercises.exercise import Mistake, call, exercise
-from reslib.exercises.expecting import as_array, expect
 
 
 @exercise(
@@ -21,38 +21,30 @@ from reslib.exercises.expecting import as_array, expect
 def paths(answer):
     for n, k in ((3, 1), (9, 0), (9, 4), (27, 9), (54, 54)):
         ways = math.comb(n, k)
-        expect(
-            call(answer, n, k),
-            ways / 2**n,
-            [
+        explain(
+            as_array(call(answer, n, k)),
+            [ways / 2**n],
+            {
+                "that is how *many* paths have this length. Asked is their share of all.": [ways],
                 (
-                    ways,
-                    "that is how *many* paths have this length. Asked is their share of all.",
-                ),
-                (
-                    math.perm(n, k) / 2**n,
                     "you count orders: first this block, then that, and the other way round. The "
-                    "order is the network's, so each choice of blocks is one path.",
-                ),
+                    "order is the network's, so each choice of blocks is one path."
+                ): [math.perm(n, k) / 2**n],
                 (
-                    1 / (n + 1),
                     "you take all lengths for equally likely. There is one path of length 0, but "
-                    "many that are half as long as the network.",
-                ),
+                    "many that are half as long as the network."
+                ): [1 / (n + 1)],
+                "that is the share of all paths *up to* this length.": [
+                    sum(math.comb(n, i) for i in range(k + 1)) / 2**n
+                ],
                 (
-                    sum(math.comb(n, i) for i in range(k + 1)) / 2**n,
-                    "that is the share of all paths *up to* this length.",
-                ),
-                (
-                    ways / n**2,
                     "you divide by n². Each block doubles the number of paths: how many are "
-                    "there with n?",
-                ),
-                (
-                    math.comb(n, k) / (n + 1),
-                    "you divide by the number of lengths, not by the number of paths.",
-                ),
-            ],
+                    "there with n?"
+                ): [ways / n**2],
+                "you divide by the number of lengths, not by the number of paths.": [
+                    math.comb(n, k) / (n + 1)
+                ],
+            },
             f"the share of the paths of length {k} through {n} blocks",
         )
     return (
@@ -125,45 +117,37 @@ def without_branch(answer):
         block = _block(filters, 4, strides, shortcut)
         kept = _array(block.shortcut_layer(x))
         branch = _branch(block, x)
-        mistakes = [
+        mistakes = {
+            "the last ReLU is missing: it comes behind the sum, and stays when F is removed.": [
+                kept
+            ],
             (
-                kept,
-                "the last ReLU is missing: it comes behind the sum, and stays when F is removed.",
-            ),
-            (
-                x,
                 "you pass on the input as it is. Behind a block that changes the size, or has a "
-                "projection, the next block would get what it has never seen: keep the shortcut.",
-            ),
+                "projection, the next block would get what it has never seen: keep the shortcut."
+            ): [x],
             (
-                np.maximum(x, 0),
                 "you pass on the ReLU of the input. Behind a block that changes the size, or has "
-                "a projection, the next block would get what it has never seen: keep the shortcut.",
-            ),
+                "a projection, the next block would get what it has never seen: keep the shortcut."
+            ): [np.maximum(x, 0)],
+            "you removed the shortcut and kept F. That turns the block into a plain one.": [
+                np.maximum(branch, 0)
+            ],
+            "nothing comes through: F is gone, but so is the shortcut.": [np.zeros_like(kept)],
+            "this is the whole block: F is still there.": [np.maximum(branch + kept, 0)],
             (
-                np.maximum(branch, 0),
-                "you removed the shortcut and kept F. That turns the block into a plain one.",
-            ),
-            (np.zeros_like(kept), "nothing comes through: F is gone, but so is the shortcut."),
-            (np.maximum(branch + kept, 0), "this is the whole block: F is still there."),
-            (
-                np.maximum(_array(IdentityShortcut(filters, strides)(x)), 0),
                 "you put the shortcut A in place of the trained projection of this block. Keep "
-                "what the block itself has.",
-            ),
-        ]
+                "what the block itself has."
+            ): [np.maximum(_array(IdentityShortcut(filters, strides)(x)), 0)],
+        }
         if shortcut in "BC":
             in_training = _array(_copy(block).shortcut_layer(x, training=True))
-            mistakes.append(
-                (
-                    np.maximum(in_training, 0),
-                    "the projection is normalized by the statistics of this batch. A lesion is "
-                    "measured in inference.",
-                )
-            )
-        expect(
-            _call_on_block(answer, block, x),
-            np.maximum(kept, 0),
+            mistakes[
+                "the projection is normalized by the statistics of this batch. A lesion is "
+                "measured in inference."
+            ] = [np.maximum(in_training, 0)]
+        explain(
+            as_array(_call_on_block(answer, block, x)),
+            [np.maximum(kept, 0)],
             mistakes,
             f"what is left of a block with {filters} filters, strides {strides} and shortcut "
             f"{shortcut} on 4 channels",
@@ -193,52 +177,43 @@ def ratio(answer):
         block = _block(seed=seed)
         f, y = _branch(block, x), _array(block(x))
         first = _array(block.conv1(x))
-        expect(
-            _call_on_block(answer, block, x),
-            _size(f) / _size(x),
-            [
+        explain(
+            as_array(_call_on_block(answer, block, x)),
+            [_size(f) / _size(x)],
+            {
                 (
-                    _size(y) / _size(x),
                     "that is the size of the *output* of the block. It contains x itself, and so "
-                    "can hardly be small.",
-                ),
+                    "can hardly be small."
+                ): [_size(y) / _size(x)],
                 (
-                    _size(y - x) / _size(x),
                     "you take F(x) for the difference of output and input. But the last ReLU comes "
-                    "in between: what it cut off is missing.",
-                ),
+                    "in between: what it cut off is missing."
+                ): [_size(y - x) / _size(x)],
+                "there is a ReLU behind your F(x). The block adds x before it.": [
+                    _size(np.maximum(f, 0)) / _size(x)
+                ],
+                "that is what the first convolution gives. F has two of them.": [
+                    _size(first) / _size(x)
+                ],
                 (
-                    _size(np.maximum(f, 0)) / _size(x),
-                    "there is a ReLU behind your F(x). The block adds x before it.",
-                ),
-                (
-                    _size(first) / _size(x),
-                    "that is what the first convolution gives. F has two of them.",
-                ),
-                (
-                    np.mean([_size(a) / _size(b) for a, b in zip(f, x, strict=True)]),
                     "you take the mean of the images' ratios. A dark image, in which x is small, "
-                    "then counts as much as all others: divide the two sizes over the whole batch.",
-                ),
+                    "then counts as much as all others: divide the two sizes over the whole batch."
+                ): [np.mean([_size(a) / _size(b) for a, b in zip(f, x, strict=True)])],
+                "that is the ratio of the squares: the roots are missing.": [
+                    np.mean(f**2) / np.mean(x**2)
+                ],
+                "these are means of absolute values, not roots of mean squares.": [
+                    np.abs(f).mean() / np.abs(x).mean()
+                ],
+                "your ratio is upside down.": [_size(x) / _size(f)],
+                "you divide by the sum F(x) + x. Asked is F(x) relative to x.": [
+                    _size(f) / _size(f + x)
+                ],
                 (
-                    np.mean(f**2) / np.mean(x**2),
-                    "that is the ratio of the squares: the roots are missing.",
-                ),
-                (
-                    np.abs(f).mean() / np.abs(x).mean(),
-                    "these are means of absolute values, not roots of mean squares.",
-                ),
-                (_size(x) / _size(f), "your ratio is upside down."),
-                (
-                    _size(f) / _size(f + x),
-                    "you divide by the sum F(x) + x. Asked is F(x) relative to x.",
-                ),
-                (
-                    _size(_branch(block, x, training=True)) / _size(x),
                     "the block ran in training mode, where the batch's own statistics make every "
-                    "F(x) about equally large.",
-                ),
-            ],
+                    "F(x) about equally large."
+                ): [_size(_branch(block, x, training=True)) / _size(x)],
+            },
             "the ratio",
         )
     return (
@@ -271,25 +246,20 @@ def drop(answer):
             if result.shape != f.shape:
                 raise Mistake(f"the result has the shape {result.shape}, F has {f.shape}.")
         _judge_drops(f, survival, in_training, in_inference)
-        expect(
+        explain(
             in_inference[0],
-            survival * f,
-            [
+            [survival * f],
+            {
                 (
-                    f,
                     "in inference F passes as it is. In training it came through only in a share "
                     "`survival` of the steps, so the next block now gets more than it ever met: "
-                    "multiply by `survival`.",
-                ),
-                (
-                    f / survival,
-                    "in inference you divide by `survival`: F must become smaller, not larger.",
-                ),
-                (
-                    (1 - survival) * f,
-                    "in inference you multiply by the chance of being dropped.",
-                ),
-            ],
+                    "multiply by `survival`."
+                ): [f],
+                "in inference you divide by `survival`: F must become smaller, not larger.": [
+                    f / survival
+                ],
+                "in inference you multiply by the chance of being dropped.": [(1 - survival) * f],
+            },
             "what passes in inference",
         )
     return (
@@ -322,20 +292,18 @@ def _judge_drops(f, survival, in_training, in_inference):
             )
         raise Mistake("you drop single values, as dropout does. Drop all of F, or nothing.")
     survived = ~zeros.all(axis=(1, 2, 3, 4))
-    expect(
+    explain(
         in_training[int(survived.argmax())],
-        f,
-        [
+        [f],
+        {
             (
-                f / survival,
                 "you divide by `survival` in training. Other libraries do so; in the paper what "
-                "survives passes unchanged, and inference multiplies by `survival`.",
-            ),
-            (
-                f * survival,
-                "you multiply by `survival` in training. What survives passes unchanged.",
-            ),
-        ],
+                "survives passes unchanged, and inference multiplies by `survival`."
+            ): [f / survival],
+            "you multiply by `survival` in training. What survives passes unchanged.": [
+                f * survival
+            ],
+        },
         "what survives",
     )
     often = survived.mean()

@@ -172,7 +172,7 @@ CASES = {
             ),
             "resize": (lambda x, h, w: ops.image.resize(x, (h, w), "nearest"), "stretch"),
             "pads": (pad, "with zeros"),
-            "sides exchanged": (lambda x, h, w: enlarge(x, w, h), "it should have"),
+            "sides exchanged": (lambda x, h, w: enlarge(x, w, h), ", expected ("),
         },
         unanswered=(lambda x, h, w: None, lambda x, h, w: ...),
     ),
