@@ -6,6 +6,7 @@ The second half breaks a good notebook in every way once, so that each law is kn
 import ast
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -112,6 +113,61 @@ def hides_nothing(notebook):
     return [word for text in shown for word in hiding if word in text]
 
 
+PREDICTION = re.compile(r"\*\*Prediction (\d+)\.\*\*")
+
+
+def asks_for_predictions(notebook):
+    """Predictions 1, 2, ... n: right below each, a cell `prediction_k = ...  # what to write`."""
+    numbers, found = [], []
+    for cell, below in pairwise(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        asked = PREDICTION.findall(cell.source)
+        numbers += map(int, asked)
+        if asked and not re.fullmatch(rf"prediction_{asked[-1]} = \.\.\.  # \w.+", below.source):
+            found.append(f"below prediction {asked[-1]} stands {below.source[:40]!r}")
+    in_order = numbers == list(range(1, len(numbers) + 1))
+    return found if numbers and in_order else [*found, f"predictions are {numbers}"]
+
+
+def compares_each_prediction_once(notebook):
+    """Each `prediction_k` is compared with the measurement, once; `compare` is imported once."""
+    asked = [n for cell in notebook.cells for n in PREDICTION.findall(cell.source)]
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    compared = re.findall(r"^\s*compare\(prediction_(\d+),", code, re.M)
+    imports = code.count("from reslib.exercises import compare\n")
+    found = [] if compared == asked else [f"asked {asked}, compared {compared}"]
+    return found if imports == 1 else [*found, f"compare is imported {imports} times"]
+
+
+CHOICE = re.compile(
+    r"<details><summary>([a-d])\) .*\w.*</summary>\n\n(No|Right)\. \S(?:.|\n)*?\n\n</details>"
+)
+
+
+def closes_with_a_quiz(notebook):
+    """Five questions between exercises and reading; 3 or 4 choices, explained, one of them right.
+
+    The blank lines let Markdown work inside of `details`.
+    """
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    end = re.search(r"^## Exercises$.+?^## Quiz$(.+?)^## Further reading$", text, re.M | re.S)
+    if not end:
+        return ["no quiz between the exercises and further reading"]
+    _, *parts = re.split(r"^\*\*(\d)\. .+\?\*\*", end[1], flags=re.M)
+    numbers, answers = parts[::2], parts[1::2]
+    found = [] if numbers == list("12345") else [f"questions {numbers}"]
+    found += [] if "*Run it:*" in end[1] else ["no question needs code to be run"]
+    for number, answer in zip(numbers, answers, strict=True):
+        choices = CHOICE.findall(answer)
+        letters, verdicts = ([choice[part] for choice in choices] for part in (0, 1))
+        if "".join(letters) not in ("abc", "abcd") or verdicts.count("Right") != 1:
+            found.append(f"question {number} has {letters} with {verdicts}")
+        if len(letters) != answer.count("<details>"):
+            found.append(f"question {number} has a choice without its form")
+    return found
+
+
 LAWS = [
     opens_with_the_fixed_parts,
     begins_with_the_setup_cell,
@@ -122,6 +178,9 @@ LAWS = [
     has_short_cells,
     has_light_pictures,
     hides_nothing,
+    asks_for_predictions,
+    compares_each_prediction_once,
+    closes_with_a_quiz,
 ]
 
 
@@ -136,13 +195,92 @@ def test_there_are_notebooks():
     assert NOTEBOOKS
 
 
+def links(notebook):
+    """The relative links of a notebook's markdown, without the place in the page."""
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    return [target.partition("#")[0] for target in targets if not re.match(r"\w+:|#", target)]
+
+
+def dead_links(notebook, folder):
+    return [target for target in links(notebook) if not (folder / target).is_file()]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_relative_link_leads_to_a_file(path):
+    assert not dead_links(nbformat.read(path, as_version=4), path.parent)
+
+
+def test_a_dead_link_is_found(tmp_path):
+    (tmp_path / "there.ipynb").touch()
+    cell = new_markdown_cell("[a](there.ipynb) [b](gone.ipynb#end) [c](https://x.org/y) [d](#z)")
+    assert dead_links(new_notebook(cells=[cell]), tmp_path) == ["gone.ipynb"]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_first_and_last_cell_lead_to_the_notebooks_before_and_after(path):
+    notebook, position = nbformat.read(path, as_version=4), NOTEBOOKS.index(path)
+    before, after = ([None, *NOTEBOOKS][position], [*NOTEBOOKS, None][position + 1])
+    opening, end = (new_notebook(cells=[notebook.cells[k]]) for k in (0, -1))
+    neighbours = {neighbour.name for neighbour in (before, after) if neighbour}
+    assert neighbours <= set(links(opening)), "the opening leads to both"
+    assert after is None or after.name in links(end), "the end leads on"
+
+
+def test_every_claim_that_a_text_cites_was_measured():
+    notebooks = [nbformat.read(path, as_version=4) for path in NOTEBOOKS]
+    said = "".join(output.get("text", "") for n in notebooks for output in outputs(n))
+    measured = set(re.findall(r"^holds · (\d\d\.\d+) ", said, re.M))
+    for path, notebook in zip(NOTEBOOKS, notebooks, strict=True):
+        text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+        assert set(re.findall(r"\b0[1-9]\.\d+\b", text)) <= measured, path.name
+
+
+QUESTION = """**{}. Why?**
+
+<details><summary>a) It is so.</summary>
+
+No. It is not.
+
+</details>
+
+<details><summary>b) It is not.</summary>
+
+Right. It is so.
+
+</details>
+
+<details><summary>c) Nobody knows.</summary>
+
+No. We do.
+
+</details>
+
+"""
+
+
 def good():
     opening = "# Measure it\n**What you will do** a\n**What you will learn** b\n"
     opening += "**What you need** c, and 2 minutes"
     said = new_output("stream", name="stdout", text="3 %\n")
     cells = [new_markdown_cell(opening), new_code_cell(SETUP, execution_count=1, outputs=[said])]
     cells += [new_code_cell("print(3)", execution_count=k, outputs=[said]) for k in (2, 3, 4)]
+    cells.append(new_markdown_cell("> **Prediction 1.** How many?"))
+    cells.append(new_code_cell("prediction_1 = ...  # a number", execution_count=5))
+    compare = "from reslib.exercises import compare\n\ncompare(prediction_1, 3)"
+    cells.append(new_code_cell(compare, execution_count=6, outputs=[said]))
+    quiz = "## Quiz\n\n" + "".join(map(QUESTION.format, range(1, 6))) + "*Run it:* `1 + 1`\n\n"
+    cells += map(new_markdown_cell, ["## Exercises", quiz, "## Further reading"])
     return new_notebook(cells=cells)
+
+
+def reword(position, old, new):
+    def spoil(notebook):
+        cell = notebook.cells[position]
+        assert old in cell.source
+        cell.source = cell.source.replace(old, new, 1)
+
+    return spoil
 
 
 def told(text):
@@ -179,12 +317,40 @@ BREAKS = {
     ],
     has_short_cells: [
         lambda n: n.cells[2].update(source="x = 1\n" * 26),
-        lambda n: [cell.update(source="x = 1\n" * 9) for cell in n.cells[2:]],
+        lambda n: [cell.update(source="x = 1\n" * 9) for cell in code_cells(n)],
     ],
     has_light_pictures: [lambda n: n.cells[2].update(outputs=drawn("image/png", "A" * 3_400_000))],
     hides_nothing: [
         lambda n: n.cells[2].metadata.update(jupyter={"source_hidden": True}),
         lambda n: n.cells[2].metadata.update(tags=["hide-input"]),
+    ],
+    asks_for_predictions: [
+        reword(5, "Prediction 1", "Prediction 2"),
+        reword(5, "**Prediction 1.**", "A question."),
+        reword(6, "...", "3"),
+        reword(6, "  # a number", ""),
+        reword(6, "_1", "_2"),
+        lambda n: n.cells.insert(6, new_markdown_cell("Think first.")),
+    ],
+    compares_each_prediction_once: [
+        reword(7, "compare(prediction_1, 3)", "print(prediction_1)"),
+        reword(7, "compare(prediction_1, 3)", "compare(prediction_1, 3)\n" * 2),
+        reword(7, "from reslib.exercises import compare\n", ""),
+        reword(7, "from", "from reslib.exercises import compare\nfrom"),
+    ],
+    closes_with_a_quiz: [
+        lambda n: n.cells.pop(9),
+        lambda n: n.cells.append(n.cells.pop(9)),
+        reword(9, "**5. Why?**", "**5. Why.**"),
+        reword(9, "*Run it:*", "Read:"),
+        reword(9, "**2. Why?**", "**3. Why?**"),
+        reword(9, "No.", "Right."),
+        reword(9, "Right.", "No."),
+        reword(9, "No. We do.", "We do."),
+        reword(9, "No. We do.", "No."),
+        reword(9, "c)", "d)"),
+        reword(9, "<summary>a) It is so.</summary>\n\n", "<summary>a) It is so.</summary>\n"),
+        reword(9, "<details><summary>c) Nobody knows.</summary>\n\nNo. We do.\n\n</details>", ""),
     ],
 }
 
