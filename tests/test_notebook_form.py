@@ -124,7 +124,7 @@ def asks_for_predictions(notebook):
             continue
         asked = PREDICTION.findall(cell.source)
         numbers += map(int, asked)
-        if asked and not re.fullmatch(rf"prediction_{asked[-1]} = \.\.\.  # \w.+", below.source):
+        if asked and not re.fullmatch(rf"prediction_{asked[-1]} = \.\.\.  # \S.+", below.source):
             found.append(f"below prediction {asked[-1]} stands {below.source[:40]!r}")
     in_order = numbers == list(range(1, len(numbers) + 1))
     return found if numbers and in_order else [*found, f"predictions are {numbers}"]
@@ -136,7 +136,7 @@ def compares_each_prediction_once(notebook):
     code = "\n".join(cell.source for cell in code_cells(notebook))
     compared = re.findall(r"^\s*compare\(prediction_(\d+),", code, re.M)
     imports = code.count("from reslib.exercises import compare\n")
-    found = [] if compared == asked else [f"asked {asked}, compared {compared}"]
+    found = [] if sorted(compared) == sorted(asked) else [f"asked {asked}, compared {compared}"]
     return found if imports == 1 else [*found, f"compare is imported {imports} times"]
 
 
