@@ -168,6 +168,18 @@ def closes_with_a_quiz(notebook):
     return found
 
 
+def sums_up(notebook):
+    """The claims as a table, and a verdict on each statement (S1 to S20) the opening names."""
+    named = set()
+    for first, last in re.findall(r"\bS(\d+)(?: to S(\d+))?", notebook.cells[0].source):
+        named |= set(range(int(first), int(last or first) + 1))
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    judged = {int(s) for s in re.findall(r"^\| S(\d+) \| .+ \| (?:Holds|Does not)", text, re.M)}
+    found = [] if named == judged else [f"opening {named}, verdicts {judged}"]
+    shown = any("claims.table()" in cell.source for cell in code_cells(notebook))
+    return found if shown else [*found, "no table of the claims"]
+
+
 LAWS = [
     opens_with_the_fixed_parts,
     begins_with_the_setup_cell,
@@ -181,6 +193,7 @@ LAWS = [
     asks_for_predictions,
     compares_each_prediction_once,
     closes_with_a_quiz,
+    sums_up,
 ]
 
 
@@ -261,16 +274,18 @@ No. We do.
 
 def good():
     opening = "# Measure it\n**What you will do** a\n**What you will learn** b\n"
-    opening += "**What you need** c, and 2 minutes"
+    opening += "**What you need** c, and 2 minutes. S1 and S3 to S4 are statements."
     said = new_output("stream", name="stdout", text="3 %\n")
     cells = [new_markdown_cell(opening), new_code_cell(SETUP, execution_count=1, outputs=[said])]
+    verdicts = "".join(f"| S{number} | It is so. | Holds. |\n" for number in (1, 3, 4))
     cells += [new_code_cell("print(3)", execution_count=k, outputs=[said]) for k in (2, 3, 4)]
     cells.append(new_markdown_cell("> **Prediction 1.** How many?"))
     cells.append(new_code_cell("prediction_1 = ...  # a number", execution_count=5))
     compare = "from reslib.exercises import compare\n\ncompare(prediction_1, 3)"
     cells.append(new_code_cell(compare, execution_count=6, outputs=[said]))
     quiz = "## Quiz\n\n" + "".join(map(QUESTION.format, range(1, 6))) + "*Run it:* `1 + 1`\n\n"
-    cells += map(new_markdown_cell, ["## Exercises", quiz, "## Further reading"])
+    cells += map(new_markdown_cell, ["## Exercises", quiz, "## Further reading", verdicts])
+    cells.append(new_code_cell("claims.table()", execution_count=7, outputs=[said]))
     return new_notebook(cells=cells)
 
 
@@ -351,6 +366,12 @@ BREAKS = {
         reword(9, "c)", "d)"),
         reword(9, "<summary>a) It is so.</summary>\n\n", "<summary>a) It is so.</summary>\n"),
         reword(9, "<details><summary>c) Nobody knows.</summary>\n\nNo. We do.\n\n</details>", ""),
+    ],
+    sums_up: [
+        reword(0, "S4", "S5"),
+        reword(11, "| Holds. |", "| |"),
+        reword(11, "| S3 | It is so. | Holds. |\n", ""),
+        lambda n: n.cells.pop(12),
     ],
 }
 
