@@ -114,6 +114,7 @@ def hides_nothing(notebook):
 
 
 PREDICTION = re.compile(r"\*\*Prediction (\d+)\.\*\*")
+UNANSWERED = r"\.\.\.(?:, \.\.\.)*"
 
 
 def asks_for_predictions(notebook):
@@ -124,7 +125,9 @@ def asks_for_predictions(notebook):
             continue
         asked = PREDICTION.findall(cell.source)
         numbers += map(int, asked)
-        if asked and not re.fullmatch(rf"prediction_{asked[-1]} = \.\.\.  # \S.+", below.source):
+        if asked and not re.fullmatch(
+            rf"prediction_{asked[-1]} = {UNANSWERED}  # \S.+", below.source
+        ):
             found.append(f"below prediction {asked[-1]} stands {below.source[:40]!r}")
     in_order = numbers == list(range(1, len(numbers) + 1))
     return found if numbers and in_order else [*found, f"predictions are {numbers}"]
@@ -134,33 +137,32 @@ def compares_each_prediction_once(notebook):
     """Each `prediction_k` is compared with the measurement, once; `compare` is imported once."""
     asked = [n for cell in notebook.cells for n in PREDICTION.findall(cell.source)]
     code = "\n".join(cell.source for cell in code_cells(notebook))
-    compared = re.findall(r"^\s*compare\(prediction_(\d+),", code, re.M)
+    compared = re.findall(r"^\s*compare\(\s*prediction_(\d+),", code, re.M)
     imports = code.count("from reslib.exercises import compare\n")
     found = [] if sorted(compared) == sorted(asked) else [f"asked {asked}, compared {compared}"]
     return found if imports == 1 else [*found, f"compare is imported {imports} times"]
 
 
+# The explanation stands between blank lines, or is plain text: without them Markdown sleeps.
 CHOICE = re.compile(
-    r"<details><summary>([a-d])\) .*\w.*</summary>\n\n(No|Right)\. \S(?:.|\n)*?\n\n</details>"
+    r"<details><summary>([a-d])\) .*\w.*</summary>"
+    r"(?:\n\n(?=\w+\. \S)(No|Right)\.(?:.|\n)+?\n\n|(No|Right)\. [^\n`*_$\[]+)</details>"
 )
 
 
 def closes_with_a_quiz(notebook):
-    """Five questions between exercises and reading; 3 or 4 choices, explained, one of them right.
-
-    The blank lines let Markdown work inside of `details`.
-    """
+    """Five questions between exercises and reading: 3 or 4 choices, all explained, one right."""
     text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     end = re.search(r"^## Exercises$.+?^## Quiz$(.+?)^## Further reading$", text, re.M | re.S)
     if not end:
         return ["no quiz between the exercises and further reading"]
-    _, *parts = re.split(r"^\*\*(\d)\. .+\?\*\*", end[1], flags=re.M)
+    _, *parts = re.split(r"^\*\*(\d)\..*\w.*\*\*", end[1], flags=re.M)
     numbers, answers = parts[::2], parts[1::2]
     found = [] if numbers == list("12345") else [f"questions {numbers}"]
     found += [] if "*Run it:*" in end[1] else ["no question needs code to be run"]
     for number, answer in zip(numbers, answers, strict=True):
         choices = CHOICE.findall(answer)
-        letters, verdicts = ([choice[part] for choice in choices] for part in (0, 1))
+        letters, verdicts = [choice[0] for choice in choices], [c[1] + c[2] for c in choices]
         if "".join(letters) not in ("abc", "abcd") or verdicts.count("Right") != 1:
             found.append(f"question {number} has {letters} with {verdicts}")
         if len(letters) != answer.count("<details>"):
@@ -356,7 +358,7 @@ BREAKS = {
     closes_with_a_quiz: [
         lambda n: n.cells.pop(9),
         lambda n: n.cells.append(n.cells.pop(9)),
-        reword(9, "**5. Why?**", "**5. Why.**"),
+        reword(9, "**5. Why?**", "5. Why?"),
         reword(9, "*Run it:*", "Read:"),
         reword(9, "**2. Why?**", "**3. Why?**"),
         reword(9, "No.", "Right."),
@@ -365,6 +367,7 @@ BREAKS = {
         reword(9, "No. We do.", "No."),
         reword(9, "c)", "d)"),
         reword(9, "<summary>a) It is so.</summary>\n\n", "<summary>a) It is so.</summary>\n"),
+        reword(9, "\n\nNo. We do.\n\n", "No. *We* do."),
         reword(9, "<details><summary>c) Nobody knows.</summary>\n\nNo. We do.\n\n</details>", ""),
     ],
     sums_up: [
@@ -374,6 +377,13 @@ BREAKS = {
         lambda n: n.cells.pop(12),
     ],
 }
+
+
+def test_other_forms_of_a_choice_and_of_no_answer_are_good():
+    notebook = good()
+    reword(9, "\n\nNo. We do.\n\n", "No. We do.")(notebook)
+    reword(6, "...", "..., ...")(notebook)
+    assert [law(notebook) for law in LAWS] == [[]] * len(LAWS)
 
 
 def test_a_good_notebook_breaks_no_law_stamped_or_not():

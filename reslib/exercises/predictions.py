@@ -10,7 +10,7 @@ def compare(prediction, measured):
 
     Args:
         prediction: What the reader wrote in place of `...`: a number, a word, `True` or `False`, or
-            a tuple of these where the question has several parts. `...` stands for none.
+            a tuple of these where the question has several parts. With `...` there is none.
         measured: What came out, of the same kind.
 
     Example:
@@ -25,7 +25,7 @@ def compare(prediction, measured):
     Measured: 0.5. You made no prediction.
     """
     said = f"Measured: {_text(measured)}."
-    if prediction is ...:
+    if prediction is ... or (isinstance(prediction, tuple) and ... in prediction):
         print(said, "You made no prediction.")
     else:
         print(said, f"You predicted: {_text(prediction)}{_verdict(prediction, measured)}.")

@@ -8,6 +8,7 @@ from reslib.exercises import compare
     "prediction, measured, expected",
     [
         (..., 0.5, "Measured: 0.5. You made no prediction."),
+        ((..., ...), (1, 2), "Measured: 1, 2. You made no prediction."),
         (0.2, 0.5, "You predicted: 0.2 (the measurement is 2.5 times as large)."),
         (-0.2, 0.5, "You predicted: -0.2."),
         (0, 0.5, "You predicted: 0."),
