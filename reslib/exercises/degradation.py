@@ -195,8 +195,8 @@ def _judge_deeper(deeper, layers, extra, x):
     }
     if found.shape == expected.shape and np.ptp(found, axis=0).max() < 1e-6:
         raise Mistake(
-            "the output is the same for every input: layers of zeros do not do nothing, they wipe "
-            "everything out. (In a residual block they would: there the input is added.)"
+            "the output is the same for every input: layers of zeros wipe everything out. (In a "
+            "residual block zeros do nothing: there the input is added.)"
         )
     for diagnosis, outputs in mistakes.items():
         if any(outcomes.same(found, output) for output in outputs):
