@@ -6,6 +6,7 @@ The second half breaks a good notebook in every way once, so that each law is kn
 import ast
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -16,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))
 SETUP = (ROOT / "tools/setup_cell.py").read_text(encoding="utf-8").strip()
 
 
@@ -52,7 +54,7 @@ def ran_top_to_bottom(notebook):
 
 def stores_what_it_shows(notebook):
     """A cell that prints, shows or claims something has an output (nbval would not miss it)."""
-    speaking = {"print", "show", "display", "claim"}
+    speaking = {"print", "show", "display", "claim", "compare"}
     return [
         f"cell {cell.execution_count} speaks, but no output is stored"
         for cell in code_cells(notebook)
@@ -112,6 +114,83 @@ def hides_nothing(notebook):
     return [word for text in shown for word in hiding if word in text]
 
 
+PREDICTION = re.compile(r"\*\*Prediction (\d+)\.\*\*")
+UNANSWERED = r"\.\.\.(?:, \.\.\.)*"
+
+
+def asks_for_predictions(notebook):
+    """Predictions 1, 2, ... n: right below each, a cell `prediction_k = ...  # what to write`."""
+    numbers, found = [], []
+    for cell, below in pairwise(notebook.cells):
+        if cell.cell_type != "markdown":
+            continue
+        asked = PREDICTION.findall(cell.source)
+        numbers += map(int, asked)
+        if asked and not re.fullmatch(
+            rf"prediction_{asked[-1]} = {UNANSWERED}  # \S.+", below.source
+        ):
+            found.append(f"below prediction {asked[-1]} stands {below.source[:40]!r}")
+    in_order = numbers == list(range(1, len(numbers) + 1))
+    return found if numbers and in_order else [*found, f"predictions are {numbers}"]
+
+
+def compares_each_prediction_once(notebook):
+    """Each `prediction_k` is compared with the measurement, once; `compare` is imported once."""
+    asked = [n for cell in notebook.cells for n in PREDICTION.findall(cell.source)]
+    code = "\n".join(cell.source for cell in code_cells(notebook))
+    compared = re.findall(r"^\s*compare\(\s*prediction_(\d+),", code, re.M)
+    imports = code.count("from reslib.exercises import compare\n")
+    found = [] if sorted(compared) == sorted(asked) else [f"asked {asked}, compared {compared}"]
+    return found if imports == 1 else [*found, f"compare is imported {imports} times"]
+
+
+# The explanation stands between blank lines, or is plain text: without them Markdown sleeps.
+CHOICE = re.compile(
+    r"<details><summary>([a-d])\) .*\w.*</summary>"
+    r"(?:\n\n(?=\w+\. \S)(No|Right)\.(?:.|\n)+?\n\n|(No|Right)\. [^\n`*_$\[]+)</details>"
+)
+
+
+def closes_with_a_quiz(notebook):
+    """Five questions between exercises and reading: 3 or 4 choices, all explained, one right."""
+    text = "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    end = re.search(r"^## Exercises$.+?^## Quiz$(.+?)^## Further reading$", text, re.M | re.S)
+    if not end:
+        return ["no quiz between the exercises and further reading"]
+    _, *parts = re.split(r"^\*\*(\d)\..*\w.*\*\*", end[1], flags=re.M)
+    numbers, answers = parts[::2], parts[1::2]
+    found = [] if numbers == list("12345") else [f"questions {numbers}"]
+    found += [] if "*Run it:*" in end[1] else ["no question needs code to be run"]
+    for number, answer in zip(numbers, answers, strict=True):
+        choices = CHOICE.findall(answer)
+        letters, verdicts = [choice[0] for choice in choices], [c[1] + c[2] for c in choices]
+        if "".join(letters) not in ("abc", "abcd") or verdicts.count("Right") != 1:
+            found.append(f"question {number} has {letters} with {verdicts}")
+        if len(letters) != answer.count("<details>"):
+            found.append(f"question {number} has a choice without its form")
+    return found
+
+
+def sums_up(notebook):
+    """The claims as a table, and a verdict on each statement (S1 to S20) the opening names."""
+    named = set()
+    for first, last in re.findall(r"\bS(\d+)(?: to S(\d+))?", notebook.cells[0].source):
+        named |= set(range(int(first), int(last or first) + 1))
+    text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    judged = {int(s) for s in re.findall(r"^\| S(\d+) \| .+ \| (?:Holds|Does not)", text, re.M)}
+    found = [] if named == judged else [f"opening {named}, verdicts {judged}"]
+    shown = any("claims.table()" in cell.source for cell in code_cells(notebook))
+    return found if shown else [*found, "no table of the claims"]
+
+
+def opens_as_solutions(notebook):
+    """The first cell names the badge's place, the number, what to do and need, and the minutes."""
+    parts = [r"\A<!-- colab -->|^\[!\[Open in Colab\]", r"^# Solutions \d\d: \w"]
+    parts += ["What you will do", "What you need", r"\d minutes? of computing on two CPU cores"]
+    text = notebook.cells[0].source
+    return [f"missing: {part}" for part in parts if not re.search(part, text, re.M)]
+
+
 LAWS = [
     opens_with_the_fixed_parts,
     begins_with_the_setup_cell,
@@ -120,6 +199,22 @@ LAWS = [
     went_well,
     leaves_no_trace,
     has_short_cells,
+    has_light_pictures,
+    hides_nothing,
+    asks_for_predictions,
+    compares_each_prediction_once,
+    closes_with_a_quiz,
+    sums_up,
+]
+
+
+LAWS_OF_SOLUTIONS = [
+    opens_as_solutions,
+    begins_with_the_setup_cell,
+    ran_top_to_bottom,
+    stores_what_it_shows,
+    went_well,
+    leaves_no_trace,
     has_light_pictures,
     hides_nothing,
 ]
@@ -132,17 +227,64 @@ def test_notebook(path, law):
     assert not broken, f"{law.__doc__} {path.name}: {broken}"
 
 
+@pytest.mark.parametrize("law", LAWS_OF_SOLUTIONS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_solutions(path, law):
+    broken = law(nbformat.read(path, as_version=4))
+    assert not broken, f"{law.__doc__} {path.name}: {broken}"
+
+
 def test_there_are_notebooks():
     assert NOTEBOOKS
 
 
+QUESTION = """**{}. Why?**
+
+<details><summary>a) It is so.</summary>
+
+No. It is not.
+
+</details>
+
+<details><summary>b) It is not.</summary>
+
+Right. It is so.
+
+</details>
+
+<details><summary>c) Nobody knows.</summary>
+
+No. We do.
+
+</details>
+
+"""
+
+
 def good():
     opening = "# Measure it\n**What you will do** a\n**What you will learn** b\n"
-    opening += "**What you need** c, and 2 minutes"
+    opening += "**What you need** c, and 2 minutes. S1 and S3 to S4 are statements."
     said = new_output("stream", name="stdout", text="3 %\n")
     cells = [new_markdown_cell(opening), new_code_cell(SETUP, execution_count=1, outputs=[said])]
+    verdicts = "".join(f"| S{number} | It is so. | Holds. |\n" for number in (1, 3, 4))
     cells += [new_code_cell("print(3)", execution_count=k, outputs=[said]) for k in (2, 3, 4)]
+    cells.append(new_markdown_cell("> **Prediction 1.** How many?"))
+    cells.append(new_code_cell("prediction_1 = ...  # a number", execution_count=5))
+    compare = "from reslib.exercises import compare\n\ncompare(prediction_1, 3)"
+    cells.append(new_code_cell(compare, execution_count=6, outputs=[said]))
+    quiz = "## Quiz\n\n" + "".join(map(QUESTION.format, range(1, 6))) + "*Run it:* `1 + 1`\n\n"
+    cells += map(new_markdown_cell, ["## Exercises", quiz, "## Further reading", verdicts])
+    cells.append(new_code_cell("claims.table()", execution_count=7, outputs=[said]))
     return new_notebook(cells=cells)
+
+
+def reword(position, old, new):
+    def spoil(notebook):
+        cell = notebook.cells[position]
+        assert old in cell.source
+        cell.source = cell.source.replace(old, new, 1)
+
+    return spoil
 
 
 def told(text):
@@ -179,14 +321,56 @@ BREAKS = {
     ],
     has_short_cells: [
         lambda n: n.cells[2].update(source="x = 1\n" * 26),
-        lambda n: [cell.update(source="x = 1\n" * 9) for cell in n.cells[2:]],
+        lambda n: [cell.update(source="x = 1\n" * 9) for cell in code_cells(n)],
     ],
     has_light_pictures: [lambda n: n.cells[2].update(outputs=drawn("image/png", "A" * 3_400_000))],
     hides_nothing: [
         lambda n: n.cells[2].metadata.update(jupyter={"source_hidden": True}),
         lambda n: n.cells[2].metadata.update(tags=["hide-input"]),
     ],
+    asks_for_predictions: [
+        reword(5, "Prediction 1", "Prediction 2"),
+        reword(5, "**Prediction 1.**", "A question."),
+        reword(6, "...", "3"),
+        reword(6, "  # a number", ""),
+        reword(6, "_1", "_2"),
+        lambda n: n.cells.insert(6, new_markdown_cell("Think first.")),
+    ],
+    compares_each_prediction_once: [
+        reword(7, "compare(prediction_1, 3)", "print(prediction_1)"),
+        reword(7, "compare(prediction_1, 3)", "compare(prediction_1, 3)\n" * 2),
+        reword(7, "from reslib.exercises import compare\n", ""),
+        reword(7, "from", "from reslib.exercises import compare\nfrom"),
+    ],
+    closes_with_a_quiz: [
+        lambda n: n.cells.pop(9),
+        lambda n: n.cells.append(n.cells.pop(9)),
+        reword(9, "**5. Why?**", "5. Why?"),
+        reword(9, "*Run it:*", "Read:"),
+        reword(9, "**2. Why?**", "**3. Why?**"),
+        reword(9, "No.", "Right."),
+        reword(9, "Right.", "No."),
+        reword(9, "No. We do.", "We do."),
+        reword(9, "No. We do.", "No."),
+        reword(9, "c)", "d)"),
+        reword(9, "<summary>a) It is so.</summary>\n\n", "<summary>a) It is so.</summary>\n"),
+        reword(9, "\n\nNo. We do.\n\n", "No. *We* do."),
+        reword(9, "<details><summary>c) Nobody knows.</summary>\n\nNo. We do.\n\n</details>", ""),
+    ],
+    sums_up: [
+        reword(0, "S4", "S5"),
+        reword(11, "| Holds. |", "| |"),
+        reword(11, "| S3 | It is so. | Holds. |\n", ""),
+        lambda n: n.cells.pop(12),
+    ],
 }
+
+
+def test_other_forms_of_a_choice_and_of_no_answer_are_good():
+    notebook = good()
+    reword(9, "\n\nNo. We do.\n\n", "No. We do.")(notebook)
+    reword(6, "...", "..., ...")(notebook)
+    assert [law(notebook) for law in LAWS] == [[]] * len(LAWS)
 
 
 def test_a_good_notebook_breaks_no_law_stamped_or_not():

@@ -152,14 +152,18 @@ def test_the_bundle_holds_library_and_data_and_is_the_same_each_time(tmp_path):
 
 
 README = "git clone https://github.com/OWNER/NAME\n\n<!-- colab -->\n"
-CELL = "<!-- colab -->\n# Title\nNext: [Four](04_four.ipynb)."
+CELL = "<!-- colab -->\n# Title\n[Four](04_four.ipynb), [its exercises](exercises/04_four.ipynb)."
 
 
 def test_a_stamp_names_the_place_in_badge_link_cell_and_readme():
     place = "https://colab.research.google.com/github/ada/course"
     cell = colab.stamp(CELL, "ada/course", "notebooks/03_three.ipynb")
     assert f"({place}/blob/HEAD/notebooks/03_three.ipynb) <!-- colab -->\n# Title" in cell
-    assert f"[Four](04_four.ipynb) ([on Colab]({place}/blob/HEAD/notebooks/04_four.ipynb))" in cell
+    four = "ada/course/blob/HEAD/notebooks/04_four.ipynb"
+    twins = f"[on GitHub](https://github.com/{four}), [on Colab]({place}"
+    assert f"[Four](04_four.ipynb) ({twins}/blob/HEAD/notebooks/04_four.ipynb))" in cell
+    exercise = colab.stamp("[Four](../04_four.ipynb)", "ada/course", "notebooks/exercises/03.ipynb")
+    assert f"({place}/blob/HEAD/notebooks/04_four.ipynb)" in exercise
     setup = (ROOT / "tools/setup_cell.py").read_text(encoding="utf-8")
     stamped = colab.stamp(setup, "ada/course", "notebooks/03_three.ipynb")
     assert "https://github.com/ada/course reslib-course\n" in stamped and ".upload" not in stamped

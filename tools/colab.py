@@ -2,12 +2,14 @@
 
 Three things carry the stamp, and each can be stamped again with another name:
 - a line that ends in `<!-- colab -->` (an unstamped one holds nothing else) becomes the badge;
-- a link from one notebook to another, `[...](04_name.ipynb)`, gets its twin on Colab behind it;
+- a link from one notebook to another, `[...](04_name.ipynb)`, gets its twins on GitHub and Colab
+  behind it (Colab knows no relative links, and GitHub's view of a notebook follows them badly);
 - where the set-up cell would ask Colab's user for the bundle, it clones the repository instead;
   the README's `git clone https://github.com/...` names it too.
 """
 
 import argparse
+import posixpath
 import re
 import zipfile
 from pathlib import Path
@@ -19,6 +21,7 @@ COLAB = "https://colab.research.google.com"
 BADGE = f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]"
 ASK = 'sys.modules["google.colab"].files.upload()  # asks for reslib-course.zip'
 CLONE = "!test -d reslib-course || git clone -q --depth 1 https://github.com/{} reslib-course"
+TWINS = r" \(\[on GitHub\]\(\S+?\), \[on Colab\]\(\S+?\)\)"
 NAME = r"\w[\w.-]*/\w[\w.-]*"
 
 
@@ -50,14 +53,16 @@ def stamp_all(root, repo):
 def stamp(text, repo, path):
     """The text of the README (path "") or of a cell of the notebook at `path`, naming `repo`."""
     place = f"{COLAB}/github/{repo}" + (f"/blob/HEAD/{path}" if path else "")
-    folder = place.rpartition("/")[0]
+
+    def twin(link):
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), link[1]))
+        there = f"{repo}/blob/HEAD/{target}"
+        github, google = f"https://github.com/{there}", f"{COLAB}/github/{there}"
+        return f"]({link[1]}) ([on GitHub]({github}), [on Colab]({google}))"
+
     text = re.sub(r"^.*<!-- colab -->$", f"{BADGE}({place}) <!-- colab -->", text, flags=re.M)
     if path:
-        text = re.sub(
-            r"\]\(([\w./]+\.ipynb)\)(?: \(\[on Colab\]\(\S+?\)\))?",
-            rf"](\1) ([on Colab]({folder}/\1))",
-            text,
-        )
+        text = re.sub(rf"\]\(((?:\.\./)*[\w/]+\.ipynb)\)(?:{TWINS})?", twin, text)
     text = unstamped(text).replace(ASK, CLONE.format(repo))
     return re.sub(rf"(git clone https://github\.com/){NAME}", rf"\g<1>{repo}", text)
 

@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import importlib
+import reprlib
 
 # The module that holds the exercises of a notebook is called like the notebook.
 MODULES = {
@@ -162,4 +163,4 @@ def call(answer, *inputs, **options):
 
 def _describe(value):
     shape = getattr(value, "shape", None)
-    return f"an array of shape {tuple(shape)}" if shape is not None else repr(value)
+    return f"an array of shape {tuple(shape)}" if shape is not None else reprlib.repr(value)

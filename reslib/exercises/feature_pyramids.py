@@ -5,8 +5,8 @@ import functools
 import numpy as np
 
 from reslib.exercises import pyramid_experiments  # noqa: F401  (registers 06.4 to 06.6)
-from reslib.exercises.comparing import as_array, explain
 from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises.judging.comparing import as_array, explain
 
 
 def _random(seed=0):

@@ -6,9 +6,11 @@ import numbers
 def compare(prediction, measured):
     """Print a prediction beside the measurement.
 
+    A number counts as right within a tenth of the measurement, a word in any letter case.
+
     Args:
-        prediction: What the reader wrote in place of `...`: a number, a word, or a tuple of these
-            where the question has several parts. `...` stands for no prediction.
+        prediction: What the reader wrote in place of `...`: a number, a word, `True` or `False`, or
+            a tuple of these where the question has several parts. With `...` there is none.
         measured: What came out, of the same kind.
 
     Example:
@@ -23,7 +25,7 @@ def compare(prediction, measured):
     Measured: 0.5. You made no prediction.
     """
     said = f"Measured: {_text(measured)}."
-    if prediction is ...:
+    if prediction is ... or (isinstance(prediction, tuple) and ... in prediction):
         print(said, "You made no prediction.")
     else:
         print(said, f"You predicted: {_text(prediction)}{_verdict(prediction, measured)}.")
@@ -42,15 +44,16 @@ def _verdict(prediction, measured):
 
 
 def _same(prediction, measured):
-    """Equal as the reader sees it: letter case, and digits that are not shown, do not count."""
-    return _text(prediction).lower() == _text(measured).lower()
+    if _is_number(prediction) and _is_number(measured):
+        return abs(prediction - measured) <= abs(measured) / 10
+    return _text(prediction).strip().lower() == _text(measured).lower()
 
 
 def _text(value):
     if isinstance(value, (tuple, list)):
         return ", ".join(map(_text, value))
     if _is_number(value) and not isinstance(value, numbers.Integral):
-        return f"{value:.3g}"
+        return f"{value:z.3g}"
     return str(value)
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reslib.exercises.comparing import as_array, explain
 from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises.judging.comparing import as_array, explain
 
 
 @exercise(

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from reslib.exercises import failures_and_lesions  # noqa: F401  (registers 07.5 and 07.6)
-from reslib.exercises.comparing import as_array, explain
 from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises.judging.comparing import as_array, explain
 
 
 @exercise(
