@@ -26,10 +26,7 @@ def by_size(answer):
             _wrong_shares(predicted, labels, objects),
             f"the three shares for pictures with {counts} small, medium and large objects",
         )
-    return (
-        "One number for all pixels would have hidden the small objects: they hold few of the "
-        "pixels, and most of the difficulty."
-    )
+    return "One number for all pixels would hide the small objects, which hold few of the pixels."
 
 
 def _random_scenes(counts, pictures=6, side=24):
