@@ -17,6 +17,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+SOLUTIONS = sorted((ROOT / "notebooks/solutions").glob("*.ipynb"))
 SETUP = (ROOT / "tools/setup_cell.py").read_text(encoding="utf-8").strip()
 
 
@@ -182,6 +183,14 @@ def sums_up(notebook):
     return found if shown else [*found, "no table of the claims"]
 
 
+def opens_as_solutions(notebook):
+    """The first cell names the badge's place, the number, what to do and need, and the minutes."""
+    parts = [r"\A<!-- colab -->|^\[!\[Open in Colab\]", r"^# Solutions \d\d: \w"]
+    parts += ["What you will do", "What you need", r"\d minutes? of computing on two CPU cores"]
+    text = notebook.cells[0].source
+    return [f"missing: {part}" for part in parts if not re.search(part, text, re.M)]
+
+
 LAWS = [
     opens_with_the_fixed_parts,
     begins_with_the_setup_cell,
@@ -199,9 +208,28 @@ LAWS = [
 ]
 
 
+LAWS_OF_SOLUTIONS = [
+    opens_as_solutions,
+    begins_with_the_setup_cell,
+    ran_top_to_bottom,
+    stores_what_it_shows,
+    went_well,
+    leaves_no_trace,
+    has_light_pictures,
+    hides_nothing,
+]
+
+
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.__name__)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook(path, law):
+    broken = law(nbformat.read(path, as_version=4))
+    assert not broken, f"{law.__doc__} {path.name}: {broken}"
+
+
+@pytest.mark.parametrize("law", LAWS_OF_SOLUTIONS, ids=lambda law: law.__name__)
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_solutions(path, law):
     broken = law(nbformat.read(path, as_version=4))
     assert not broken, f"{law.__doc__} {path.name}: {broken}"
 

@@ -47,7 +47,9 @@ class Dataset:
         )
 
 
-def load(name, size=None, train_size=None, test_size=None, standardize=True, path=None):
+def load(
+    name, size=None, train_size=None, test_size=None, standardize=True, path=None, groups=None
+):
     """Loads a data set, in the size that an experiment can afford.
 
     Standardized pixels have zero mean and unit variance, channel by channel, over the training
@@ -66,6 +68,8 @@ def load(name, size=None, train_size=None, test_size=None, standardize=True, pat
         standardize: Boolean. If false, pixels stay in the range from 0 to 1.
         path: String, an `.npz` with `x_train`, `y_train`, `x_test` and `y_test` to use in place of
             a download: `uint8` images and integer labels. Not for `"fashion_mnist"`.
+        groups: Sequence of sequences of class numbers that holds each class once: the classes of a
+            group become one. The images stay the same. `None` leaves the classes as they are.
 
     Returns:
         A `Dataset`. Its arrays are yours to change: the next call makes new ones.
@@ -98,6 +102,7 @@ def load(name, size=None, train_size=None, test_size=None, standardize=True, pat
     train = dealt(splits.y_train)[: _count("train_size", train_size, len(splits.y_train))]
     test = dealt(splits.y_test)[: _count("test_size", test_size, len(splits.y_test))]
     side = _count("size", size, module.IMAGE_SHAPE[0])
+    new_labels, class_names = _grouped(groups, module.CLASS_NAMES)
 
     x_train = area_average(splits.x_train[train], side)
     x_test = area_average(splits.x_test[test], side)
@@ -108,12 +113,33 @@ def load(name, size=None, train_size=None, test_size=None, standardize=True, pat
     return Dataset(
         name=name,
         x_train=x_train,
-        y_train=splits.y_train[train].astype("int32"),
+        y_train=new_labels[splits.y_train[train]],
         x_test=x_test,
-        y_test=splits.y_test[test].astype("int32"),
-        class_names=module.CLASS_NAMES,
+        y_test=new_labels[splits.y_test[test]],
+        class_names=class_names,
         checksum=splits.checksum,
     )
+
+
+def _grouped(groups, names):
+    """The new label of each class, and the names of the groups."""
+    numbers = list(range(len(names)))
+    if groups is None:
+        return np.array(numbers, "int32"), names
+    try:
+        groups = [list(group) for group in groups]
+        whole = sorted(number for group in groups for number in group) == numbers
+    except TypeError:
+        whole = False
+    if not whole or not all(groups):
+        raise ValueError(
+            f"groups must be sequences of class numbers that hold each from 0 to {numbers[-1]} "
+            f"once, received {groups!r}"
+        )
+    new_labels = np.empty(len(names), "int32")
+    for label, group in enumerate(groups):
+        new_labels[group] = label
+    return new_labels, tuple(", ".join(names[number] for number in group) for group in groups)
 
 
 def _standardize(x_train, x_test):

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reslib.exercises import outcomes, trials
 from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises.judging import outcomes, sound
 from reslib.seeding import generator
 
 EXPLANATIONS = ("overfitting", "vanishing gradients", "degradation", "healthy")
@@ -195,8 +195,8 @@ def _judge_deeper(deeper, layers, extra, x):
     }
     if found.shape == expected.shape and np.ptp(found, axis=0).max() < 1e-6:
         raise Mistake(
-            "the output is the same for every input: layers of zeros do not do nothing, they wipe "
-            "everything out. (In a residual block they would: there the input is added.)"
+            "the output is the same for every input: layers of zeros wipe everything out. (In a "
+            "residual block zeros do nothing: there the input is added.)"
         )
     for diagnosis, outputs in mistakes.items():
         if any(outcomes.same(found, output) for output in outputs):
@@ -328,7 +328,7 @@ def repair_an_unfair_comparison(answer):
     ),
 )
 def where_degradation_begins(answer):
-    table = trials.final_rows(answer)
+    table = sound.final_rows(answer)
     if "depth" not in table or table.depth.nunique() < 2:
         raise Mistake("all networks have the same depth: vary it.")
     with_shortcuts = table.get("residual", False) | (
@@ -336,9 +336,9 @@ def where_degradation_begins(answer):
     )
     if np.any(with_shortcuts):
         raise Mistake("some networks have shortcuts. Degradation is a matter of plain networks.")
-    trials.comparable(table, "depth", "depth")
-    trials.enough_points(table.depth, "depth", least=4, span=4)
-    trials.enough_seeds(table, "depth", "depth")
+    sound.comparable(table, "depth", "depth")
+    sound.enough_points(table.depth, "depth", least=4, span=4)
+    sound.enough_seeds(table, "depth", "depth")
     errors = table.groupby("depth")[["train_error", "test_error"]].mean()
     if errors.train_error.min() > 0.5:
         raise Mistake(

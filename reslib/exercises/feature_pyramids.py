@@ -5,8 +5,8 @@ import functools
 import numpy as np
 
 from reslib.exercises import pyramid_experiments  # noqa: F401  (registers 06.4 to 06.6)
-from reslib.exercises.comparing import as_array, explain
 from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises.judging.comparing import as_array, explain
 
 
 def _random(seed=0):
@@ -123,7 +123,7 @@ def lateral(answer):
             {
                 (
                     "only the coarse map comes through: the lateral connection is missing, and "
-                    "with it all that the fine map knows about places. Notebook 06 measures what "
+                    "with it all that the fine map knows about places. Claim 06.8 says what "
                     "that costs small objects."
                 ): [down],
                 (
@@ -215,7 +215,7 @@ def top_down(answer):
             )
     return (
         "Every level now hears of all coarser ones. The bug was hard to see: all shapes were "
-        "right, and such a network trains, only worse."
+        "right, and such a network trains without complaint."
     )
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reslib.exercises import outcomes, trials
 from reslib.exercises.exercise import Mistake, exercise
+from reslib.exercises.judging import outcomes, sound
 from reslib.seeding import generator
 
 
@@ -284,7 +284,7 @@ def tell_what_went_wrong(answer):
     ),
 )
 def how_strong_must_a_remedy_be(answer):
-    table = trials.final_rows(answer)
+    table = sound.final_rows(answer)
     remedies = {"weight_decay": "weight decay", "dropout": "dropout"}
     for column in remedies:
         table[column] = table[column].fillna(0) if column in table else 0.0
@@ -298,11 +298,11 @@ def how_strong_must_a_remedy_be(answer):
         )
     (column,) = varied
     name = remedies[column]
-    trials.comparable(table, column, name)
+    sound.comparable(table, column, name)
     if table[column].min() > 0:
         raise Mistake(f"there is no control: no run goes without any {name} (strength 0).")
-    trials.enough_points(table[column], name, least=4, span=5)
-    trials.enough_seeds(table, column, name)
+    sound.enough_points(table[column], name, least=4, span=5)
+    sound.enough_seeds(table, column, name)
     means = table.groupby(column)[["train_error", "test_error", "test_loss"]].mean()
     if means.test_error[0] - means.train_error[0] < 0.05:
         raise Mistake(

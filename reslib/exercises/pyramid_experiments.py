@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reslib.exercises.comparing import as_array, explain
 from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises.judging.comparing import as_array, explain
 
 
 @exercise(
@@ -26,10 +26,7 @@ def by_size(answer):
             _wrong_shares(predicted, labels, objects),
             f"the three shares for pictures with {counts} small, medium and large objects",
         )
-    return (
-        "One number for all pixels would have hidden the small objects: they hold few of the "
-        "pixels, and most of the difficulty."
-    )
+    return "One number for all pixels would hide the small objects, which hold few of the pixels."
 
 
 def _random_scenes(counts, pictures=6, side=24):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from reslib.exercises.building import build, down_sampling_blocks, randomize
-from reslib.exercises.comparing import as_array, close, explain
 from reslib.exercises.exercise import Mistake, Unanswered, call, exercise
-from reslib.exercises.sound import judge_comparison, judge_settings
+from reslib.exercises.judging.building import build, down_sampling_blocks, randomize
+from reslib.exercises.judging.comparing import as_array, close, explain
+from reslib.exercises.judging.sound import judge_comparison, judge_settings
 from reslib.seeding import generator
 
 ADDED_AFTER = (

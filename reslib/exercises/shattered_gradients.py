@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from reslib.exercises.comparing import as_array, close, explain
 from reslib.exercises.exercise import Mistake, Unanswered, call, exercise
+from reslib.exercises.judging.comparing import as_array, close, explain
+from reslib.exercises.judging.sound import judge_comparison, judge_settings
 from reslib.exercises.riddle import NETWORKS, contradiction, hidden
-from reslib.exercises.sound import judge_comparison, judge_settings
 from reslib.seeding import generator
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from reslib.exercises import outcomes, trials
 from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises.judging import outcomes, sound
 from reslib.seeding import generator, set_seed
 
 
@@ -365,7 +365,7 @@ def what_changes_the_growth(answer):
         also = f"{' and '.join(varied)} vary" if varied else "nothing varies"
         raise Mistake(f"{also}: choose one setting, and keep the others as they are.")
     (column,) = varied
-    trials.enough_points(table[column], column, least=4, span=4 if column != "slope" else 2)
+    sound.enough_points(table[column], column, least=4, span=4 if column != "slope" else 2)
     groups = dict(list(table.groupby("normalize")))
     if len(groups) < 2:
         raise Mistake(
@@ -375,7 +375,7 @@ def what_changes_the_growth(answer):
     if {*groups[False][column]} != {*groups[True][column]}:
         raise Mistake(f"with and without batch norm you tried other values of the {column}.")
     for group in groups.values():
-        trials.enough_seeds(group, column, column)
+        sound.enough_seeds(group, column, column)
     means = table.pivot_table(index=column, columns="normalize", values="growth")
     ends = [f"{side[0]:.3f} to {side[1]:.3f}" for side in means.iloc[[0, -1]].values.T]
     return (

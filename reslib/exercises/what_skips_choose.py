@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from reslib.exercises import failures_and_lesions  # noqa: F401  (registers 07.5 and 07.6)
-from reslib.exercises.comparing import as_array, explain
 from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises.judging.comparing import as_array, explain
 
 
 @exercise(
@@ -73,18 +73,8 @@ def _array(tensor):
     return keras.ops.convert_to_numpy(tensor)
 
 
-def _branch(block, x, training=False):
-    """F(x), by a copy of the block: in training mode its statistics would move."""
-    if training:
-        block = _copy(block)
-    return _array(block.conv2(block.conv1(x, training=training), training=training))
-
-
-def _copy(block):
-    copy = type(block).from_config(block.get_config())
-    copy.build(block.get_build_config()["input_shape"])
-    copy.set_weights(block.get_weights())
-    return copy
+def _branch(block, x):
+    return _array(block.conv2(block.conv1(x)))
 
 
 def _call_on_block(answer, block, x):
@@ -139,12 +129,6 @@ def without_branch(answer):
                 "what the block itself has."
             ): [np.maximum(_array(IdentityShortcut(filters, strides)(x)), 0)],
         }
-        if shortcut in "BC":
-            in_training = _array(_copy(block).shortcut_layer(x, training=True))
-            mistakes[
-                "the projection is normalized by the statistics of this batch. A lesion is "
-                "measured in inference."
-            ] = [np.maximum(in_training, 0)]
         explain(
             as_array(_call_on_block(answer, block, x)),
             [np.maximum(kept, 0)],
@@ -209,10 +193,6 @@ def ratio(answer):
                 "you divide by the sum F(x) + x. Asked is F(x) relative to x.": [
                     _size(f) / _size(f + x)
                 ],
-                (
-                    "the block ran in training mode, where the batch's own statistics make every "
-                    "F(x) about equally large."
-                ): [_size(_branch(block, x, training=True)) / _size(x)],
             },
             "the ratio",
         )

@@ -10,6 +10,7 @@ COLORS = {
     "identity start": "#009E73",
     "no normalization": "#CC79A7",
     "looks linear": "#56B4E9",
+    "stochastic depth": "#000000",
     "control": "#7F7F7F",
     "highlight": "#E69F00",
 }

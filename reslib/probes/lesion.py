@@ -5,7 +5,7 @@ import contextlib
 import numpy as np
 
 from reslib.layers import IdentityShortcut, arguments
-from reslib.layers.block import Block
+from reslib.probes.blocks import blocks_of, replaced
 
 
 def lesion(model, x, y, remove=None, batch_size=500):
@@ -53,9 +53,7 @@ def lesion(model, x, y, remove=None, batch_size=500):
     """
     import pandas as pd
 
-    blocks = {part.path: part for part in model._flatten_layers() if isinstance(part, Block)}
-    if not blocks:
-        raise ValueError(f"model must have residual or plain blocks, {model.name} has none")
+    blocks = blocks_of(model)
     removals = list(blocks) if remove is None else list(remove)
     for name in [name for removal in removals for name in _names(removal)]:
         if name not in blocks:
@@ -89,7 +87,6 @@ def _names(removal):
     return (removal,) if isinstance(removal, str) else tuple(removal)
 
 
-@contextlib.contextmanager
 def _without_branch(block):
     """Let what the branch gave be forgotten where the shortcut is added.
 
@@ -98,20 +95,13 @@ def _without_branch(block):
     has no such place, and all of it is left out.
     """
     if block.shortcut_layer:
-        method, replacement = (
-            "add_shortcut",
-            lambda x, inputs, training: block.shortcut_layer(inputs),
+        return replaced(
+            block, "add_shortcut", lambda x, inputs, training: block.shortcut_layer(inputs)
         )
-    else:
-        substitute = IdentityShortcut(
-            block.filters, block.strides, data_format=block.data_format, dtype=block.dtype_policy
-        )
-        method, replacement = "call", lambda inputs, training=None: substitute(inputs)
-    vars(block)[method] = replacement  # hides the method of the class
-    try:
-        yield
-    finally:
-        del vars(block)[method]
+    substitute = IdentityShortcut(
+        block.filters, block.strides, data_format=block.data_format, dtype=block.dtype_policy
+    )
+    return replaced(block, "call", lambda inputs, training=None: substitute(inputs))
 
 
 def _what_remains(block):

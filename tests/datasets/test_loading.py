@@ -130,3 +130,24 @@ def test_numbers_of_numpy_are_numbers():
 def test_no_path_for_the_embedded_subset():
     with pytest.raises(ValueError, match='path must be None for "fashion_mnist".*"mine.npz"'):
         load("fashion_mnist", path="mine.npz")
+
+
+GROUPS = ((1, 5, 7, 8, 9), (0, 2, 3, 4, 6))
+
+
+def test_groups_become_classes_and_the_images_stay():
+    whole, merged = (load("fashion_mnist", 7, 50, 20, groups=g) for g in (None, GROUPS))
+    for new, old in ((merged.y_train, whole.y_train), (merged.y_test, whole.y_test)):
+        assert new.tolist() == [int(label in GROUPS[1]) for label in old]
+        assert new.dtype == "int32"
+    np.testing.assert_array_equal(merged.x_train, whole.x_train)
+    assert merged.class_names == (
+        "Trouser, Sandal, Sneaker, Bag, Ankle boot",
+        "T-shirt/top, Pullover, Dress, Coat, Shirt",
+    )
+
+
+@pytest.mark.parametrize("groups", [((0, 1), (2, 3)), (range(10), (0,)), (range(10), ()), 3])
+def test_groups_must_hold_each_class_once(groups):
+    with pytest.raises(ValueError, match="groups must be .* each from 0 to 9 once, received"):
+        load("fashion_mnist", groups=groups)

@@ -1,0 +1,65 @@
+"""How much a residual block adds to what it passes on."""
+
+import contextlib
+
+import keras
+import numpy as np
+
+from reslib.layers import arguments
+from reslib.probes.blocks import replaced, residual_blocks_of
+
+
+def branch_ratio(model, x, batch_size=500):
+    """The size of F(x) relative to the shortcut of x, for each residual block.
+
+    Each size is the root of the mean square over all values of all inputs. At 0 a block does
+    nothing; at 1 it adds as much as it passes on. F(x) is what is added in inference, thus
+    multiplied by the survival probability where there is one. Where a block changes the size, the
+    shortcut is what the sum is made with: under option A it has zeros in the new channels.
+
+    The model runs in inference, with its moving statistics as they are, and is left as it was.
+    (Those of a network just built are of no data: let them see some first.)
+
+    Args:
+        model: A `keras.Model` with residual blocks of `reslib.layers`.
+        x: Inputs, `(N, …)`.
+        batch_size: Integer, how many inputs run at once.
+
+    Returns:
+        A pandas Series of the ratios, indexed by the blocks' paths, from input to output.
+
+    Raises:
+        ValueError: if the model has no blocks, or one without a shortcut.
+
+    Reference:
+        He et al., 2015, "Deep Residual Learning for Image Recognition", section 4.2 and figure 7,
+        which shows the responses of F alone.
+
+    Example:
+
+    >>> branch_ratio(model, images)  # doctest: +SKIP
+    """
+    import pandas as pd
+
+    blocks = residual_blocks_of(model)
+    arguments.positive_integer("batch_size", batch_size)
+    squares = {path: np.zeros(2) for path in blocks}
+
+    def measured(path, block):
+        def add_shortcut(branch, inputs, training):
+            total = type(block).add_shortcut(block, branch, inputs, training)
+            shortcut = block.shortcut_layer(inputs)
+            for i, part in enumerate((total - shortcut, shortcut)):
+                squares[path][i] += float(keras.ops.sum(keras.ops.square(part)))
+            return total
+
+        return replaced(block, "add_shortcut", add_shortcut)
+
+    x = np.asarray(x)
+    with contextlib.ExitStack() as stack:
+        for path, block in blocks.items():
+            stack.enter_context(measured(path, block))
+        for start in range(0, len(x), batch_size):
+            model(x[start : start + batch_size], training=False)
+    ratios = [float(np.sqrt(added / passed)) for added, passed in squares.values()]
+    return pd.Series(ratios, index=pd.Index(blocks, name="block"), name="F(x) relative to x")
