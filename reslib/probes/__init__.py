@@ -1,5 +1,6 @@
 """What can be measured on a model."""
 
+from reslib.probes.average_precision import average_precision
 from reslib.probes.gradient_norms import gradient_norms
 from reslib.probes.input_gradients import input_gradients
 from reslib.probes.layer_table import layer_table
@@ -10,6 +11,7 @@ from reslib.probes.saturation import saturation
 
 __all__ = [
     "autocorrelation",
+    "average_precision",
     "brown_noise",
     "gradient_norms",
     "input_gradients",
