@@ -26,7 +26,8 @@ test: $(READY) ## run everything that CI runs: ruff, the tests, and every notebo
 	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
 
 notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
-	$(RUN) tools/execute.py notebooks/*.ipynb
+	$(RUN) tools/execute.py notebooks/*.ipynb notebooks/solutions/*.ipynb
+	$(RUN) tools/build_exercises.py
 
 lock: ## renew both lock files: the newest versions, and the oldest supported ones
 	$(PYTHON) -m venv build/uv

@@ -5,6 +5,7 @@ import tempfile
 
 import reslib  # noqa: F401  (first, for it keeps TensorFlow quiet)
 
-# Records of training runs go to a folder of this process, which vanishes with it.
+# Records of training runs and of solved exercises go to a folder that vanishes with this process.
 _records = tempfile.TemporaryDirectory(prefix="reslib-tests-")
 os.environ["RESLIB_CACHE"] = _records.name
+os.environ["RESLIB_PROGRESS"] = os.path.join(_records.name, "progress.json")

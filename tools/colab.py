@@ -54,7 +54,7 @@ def stamp(text, repo, path):
     text = re.sub(r"^.*<!-- colab -->$", f"{BADGE}({place}) <!-- colab -->", text, flags=re.M)
     if path:
         text = re.sub(
-            r"\]\(([\w/]+\.ipynb)\)(?: \(\[on Colab\]\(\S+?\)\))?",
+            r"\]\(([\w./]+\.ipynb)\)(?: \(\[on Colab\]\(\S+?\)\))?",
             rf"](\1) ([on Colab]({folder}/\1))",
             text,
         )

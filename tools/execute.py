@@ -18,6 +18,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
+TIMINGS = Path(__file__).parents[1] / "data/seconds.json"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS = re.compile(r"[^\r\n]*\d+%\|[^\r\n]*|\x1b\[A|\s")  # tqdm's plain bars, on stderr
 
@@ -25,18 +26,24 @@ PROGRESS = re.compile(r"[^\r\n]*\d+%\|[^\r\n]*|\x1b\[A|\s")  # tqdm's plain bars
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("notebooks", nargs="*", type=Path)
-    parser.add_argument("--timings", type=Path, help="write each notebook's seconds to this JSON")
+    parser.add_argument(
+        "--timings", type=Path, default=TIMINGS, help="JSON for the seconds of each notebook"
+    )
     arguments = parser.parse_args()
 
     seconds, failed = {}, False
     for path in arguments.notebooks:
         started = time.perf_counter()
         problems = execute(path)
-        seconds[path.name] = round(time.perf_counter() - started, 1)
-        print(f"{path}: {seconds[path.name]} s", *problems, sep="\n  ", flush=True)
+        taken = round(time.perf_counter() - started, 1)
+        print(f"{path}: {taken} s", *problems, sep="\n  ", flush=True)
         failed = failed or bool(problems)
-    if arguments.timings:
-        arguments.timings.write_text(json.dumps(seconds, indent=1) + "\n")
+        if not problems:
+            seconds["/".join(path.parts[-2:]).removeprefix("notebooks/")] = taken
+    known = json.loads(arguments.timings.read_text()) if arguments.timings.exists() else {}
+    arguments.timings.write_text(
+        json.dumps(dict(sorted((known | seconds).items())), indent=1) + "\n"
+    )
     sys.exit(failed)
 
 
@@ -49,7 +56,8 @@ def execute(path):
     )
     with tempfile.TemporaryDirectory() as memory:
         try:
-            client.execute(env=os.environ | {"RESLIB_CACHE": memory})
+            own = {"RESLIB_CACHE": memory, "RESLIB_PROGRESS": f"{memory}/progress.json"}
+            client.execute(env=os.environ | own)
         except CellExecutionError as error:
             return [str(error)]
     normalize(notebook)

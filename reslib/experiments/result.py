@@ -18,7 +18,8 @@ class Result:
             to a list with one value per epoch. All are measured after the epoch, in inference mode:
             the test values on all test images, the training values on as many training images (the
             first ones), so that both carry the same sampling error. A loss is a mean cross-entropy
-            in nats, an error the share of images classified wrongly.
+            in nats, an error the share of images classified wrongly (of pixels, where labels are
+            dense).
         seconds: Float, time spent in training and measuring, without building the network.
         weights: The trained weights as a list of arrays in the order of `model.get_weights()`, or
             `None` where they were not kept.

@@ -8,7 +8,7 @@ import math
 from reslib.seeding import seed_offset
 
 SCHEDULES = ("constant", "cosine", "warmup")
-DATASETS = ("fashion_mnist", "fashion_mnist_full", "cifar10")
+DATASETS = ("fashion_mnist", "fashion_mnist_full", "cifar10", "scenes")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,12 +37,14 @@ class Run:
     """Everything that decides the result of one training run.
 
     The same run gives the same numbers on the same machine. The loss is the cross-entropy of the
-    model's logits; the optimizer is stochastic gradient descent with momentum.
+    model's logits, its mean over the images, or over all their pixels where labels are dense; the
+    optimizer is stochastic gradient descent with momentum.
 
     Args:
         model: A name in `reslib.models` and its arguments, `("cifar_resnet", {"depth": 20})`, or
             the name alone. `input_shape` and `classes` are the dataset's where they are not given.
-        dataset: A name for `reslib.datasets.load` and its arguments, or the name alone.
+        dataset: A name for `reslib.datasets.load` and its arguments, or the name alone; or
+            `"scenes"` and the arguments of `reslib.datasets.scenes`.
         epochs: Integer, passes over the training images.
         batch_size: Integer. The images that fill no batch at the end of an epoch wait for the next
             epoch's shuffle.

@@ -10,15 +10,23 @@ import tensorflow as tf
 
 from reslib import datasets, models
 from reslib.experiments.result import MEASURES, Result
+from reslib.seeding import seed_offset
 
 STEPS_PER_CALL = 100  # many against the cost of a call, few against the patience of a Ctrl-C
 IMAGES_PER_EVALUATION = 500
 WARMUP = 0.1  # the share of all steps in which the schedule "warmup" lets the learning rate rise
 
 
-@functools.lru_cache(maxsize=4)
 def load_data(recipe):
     """The dataset of a run."""
+    return _load_data(recipe, seed_offset())
+
+
+@functools.lru_cache(maxsize=4)
+def _load_data(recipe, seed_offset):
+    """Remembered for each offset too, since scenes are drawn at random."""
+    if recipe.name == "scenes":
+        return datasets.scenes(**recipe.arguments)
     return datasets.load(recipe.name, **recipe.arguments)
 
 
@@ -102,9 +110,11 @@ class _TracedNetwork:
         self.momentum = momentum
         self.weight_decay = weight_decay
         self.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
+        places = model.output_shape[1:-1]  # none, or the pixels of an image
+        self.answers = math.prod(places)  # for each image
         self.velocities = [tf.Variable(tf.zeros_like(v.value)) for v in model.trainable_variables]
         images = tf.TensorSpec((None, *model.input_shape[1:]), "float32")
-        labels = tf.TensorSpec((None,), "int32")
+        labels = tf.TensorSpec((None, *places), "int32")
         order = tf.TensorSpec((None, batch_size), "int32")
         rates = tf.TensorSpec((None,), "float32")
         self._train = tf.function(self._train, [images, labels, order, rates])
@@ -131,7 +141,7 @@ class _TracedNetwork:
         for first in range(0, len(images), IMAGES_PER_EVALUATION):
             part = slice(first, first + IMAGES_PER_EVALUATION)
             sums += [float(value) for value in self._evaluate(images[part], labels[part])]
-        return (sums / len(images)).tolist()
+        return (sums / (len(images) * self.answers)).tolist()
 
     def _train(self, images, labels, order, rates):
         for i in tf.range(tf.shape(order)[0]):  # a loop inside the graph, written by AutoGraph
@@ -141,7 +151,8 @@ class _TracedNetwork:
     def _step(self, images, labels, rate):
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
-            loss = self.loss(labels, self.model(images, training=True)) / self.batch_size
+            logits = self.model(images, training=True)
+            loss = self.loss(labels, logits) / (self.batch_size * self.answers)
             loss += sum(self.model.losses)
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         if self.weight_decay:

@@ -25,3 +25,18 @@ def tiny():
         epochs=2,
         batch_size=50,
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_scenes():
+    """The same for a network with an answer for every pixel."""
+    return functools.partial(
+        Run,
+        model=("pyramid_segmenter", {"width": 2, "blocks": (1, 1)}),
+        dataset=(
+            "scenes",
+            {"size": 17, "object_sizes": (3, 4, 8), "train_size": 55, "test_size": 30},
+        ),
+        epochs=2,
+        batch_size=12,
+    )

@@ -173,6 +173,19 @@ def test_other_data_have_other_records(record, runs, monkeypatch):
     assert records.recall(runs[0]) is None
 
 
+def test_other_scenes_have_other_records(tiny_scenes, monkeypatch):
+    """Under an offset the scenes move with the seed: the same true seed is not the same run."""
+    run = tiny_scenes(epochs=1, seed=1)
+    result = train(run, keep_weights=True)
+    logits = result.model().predict(training.load_data(run.dataset).x_test, verbose=0)
+    error = np.mean(logits.argmax(-1) != training.load_data(run.dataset).y_test)
+    assert result.test_error == error
+    assert records.recall(run) is not None
+    monkeypatch.setenv("RESLIB_SEED_OFFSET", "1")
+    moved = dataclasses.replace(run, seed=0)
+    assert moved.true_seed == 1 and records.recall(moved) is None
+
+
 def test_weights_asked_for_later_are_trained_for(runs, swept, trainings):
     records.remember(dataclasses.replace(swept[0], weights=None))
     assert train(runs[0]).weights is None and trainings == []

@@ -49,7 +49,16 @@ def test_equals_stock_keras(tiny, settings, monkeypatch):
     Thirty images of the 230 fill no batch; an epoch of four steps takes two calls."""
     monkeypatch.setattr(training, "STEPS_PER_CALL", 3)
     monkeypatch.setattr(training, "IMAGES_PER_EVALUATION", 60)
-    run = tiny(**settings)
+    compare_with_stock_keras(tiny(**settings))
+
+
+def test_equals_stock_keras_with_dense_labels(tiny_scenes, monkeypatch):
+    """Losses and errors are means over pixels. Seven of the 55 images fill no batch."""
+    monkeypatch.setattr(training, "IMAGES_PER_EVALUATION", 20)
+    compare_with_stock_keras(tiny_scenes(weight_decay=0.05))
+
+
+def compare_with_stock_keras(run):
     result = train_here(run, keep_weights=True)
     model = stock_keras(run)
     for ours, theirs in zip(result.weights, model.get_weights(), strict=True):
@@ -66,7 +75,7 @@ def test_equals_stock_keras(tiny, settings, monkeypatch):
         logits = model.predict(images, verbose=0)
         loss = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
         np.testing.assert_allclose(result.history[f"{part}_loss"][-1], np.mean(loss), rtol=1e-4)
-        assert result.history[f"{part}_error"][-1] == np.mean(logits.argmax(1) != labels)
+        assert result.history[f"{part}_error"][-1] == np.mean(logits.argmax(-1) != labels)
 
 
 def test_weight_decay_shrinks_kernels(tiny):
@@ -145,6 +154,21 @@ def test_network_fits_the_data(tiny):
     assert build(run).input_shape == (None, 7, 7, 1) and build(run).output_shape == (None, 10)
     own = dataclasses.replace(run, model=("cifar_resnet", {"depth": 8, "classes": 12, "width": 2}))
     assert build(own).output_shape == (None, 12)
+
+
+def test_a_pixel_is_background_or_one_of_ten_classes(tiny_scenes):
+    assert build(tiny_scenes()).output_shape == (None, 17, 17, 11)
+
+
+def test_scenes_are_those_of_the_offset(tiny_scenes, monkeypatch):
+    """Though they are remembered."""
+    recipe = tiny_scenes().dataset
+    before = load_data(recipe)
+    assert load_data(recipe) is before
+    monkeypatch.setenv("RESLIB_SEED_OFFSET", "1")
+    assert not np.array_equal(load_data(recipe).x_train, before.x_train)
+    monkeypatch.delenv("RESLIB_SEED_OFFSET")
+    np.testing.assert_array_equal(load_data(recipe).x_train, before.x_train)
 
 
 def test_history_is_plain_numbers(tiny):

@@ -1,0 +1,89 @@
+"""What is told outside the notebooks is what they say."""
+
+import json
+import re
+from pathlib import Path
+
+import build_pages
+import nbformat
+import pandas as pd
+import pytest
+
+from reslib import claims
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = {path.name: nbformat.read(path, 4) for path in (ROOT / "notebooks").glob("*.ipynb")}
+PAGES = ["README.md", "GLOSSARY.md", "CONTRIBUTING.md", "CLAIMS.md"]
+
+
+@pytest.mark.parametrize("name, text", build_pages.pages(ROOT).items())
+def test_a_page_is_fresh(name, text):
+    stored = (ROOT / name).read_text(encoding="utf-8")
+    assert stored == text, "run python tools/build_pages.py"
+
+
+def test_every_claim_that_a_notebook_makes_is_listed_and_holds():
+    listed = pd.read_csv(ROOT / "data/claims.csv", dtype={"claim": str})
+    calls = re.compile(r'^\s*claim\(\s*f?"(\d\d\.\{?\w+\}?)"', re.M)
+    for name, notebook in NOTEBOOKS.items():
+        made = [n for c in notebook.cells if c.cell_type == "code" for n in calls.findall(c.source)]
+        rows = listed[listed.notebook == name]
+        assert {n for n in made if "{" not in n} <= set(rows.claim)
+        assert [int(n[3:]) for n in rows.claim] == list(range(1, len(rows) + 1)), name
+    assert (listed.verdict == "holds").all()
+
+
+def test_a_printed_claim_is_read_back(capsys):
+    claims.claim("98.1", "one; more", [1.0, 2.0, 1.5, 1.25], at_least=0.1, control=[-1, -1, -2])
+    claims.claim("98.2", "exact · no spread", 3, at_most=4, exact=True)
+    output = nbformat.v4.new_output("stream", name="stdout", text=capsys.readouterr().out)
+    cell = nbformat.v4.new_code_cell("", outputs=[output])
+    one, two = build_pages.claims_of(nbformat.v4.new_notebook(cells=[cell]), "98_x.ipynb")
+    assert (one["claim"], one["statement"], one["verdict"]) == ("98.1", "one; more", "holds")
+    assert (one["mean"], one["spread"], one["seeds"]) == ("1.44", "0.43", "4")
+    assert (one["claimed"], one["control"]) == ("at least 0.1", "-1.33")
+    assert (two["mean"], two["spread"], two["seeds"], two["control"]) == ("3", "", "1", "")
+    del claims._claims["98.1"], claims._claims["98.2"]
+
+
+def test_every_statement_of_the_article_has_a_verdict():
+    rows = list(build_pages.statements_of(NOTEBOOKS))
+    assert {int(number[1:]) for number, *_ in rows} == set(range(1, 21))
+    for number, _, verdict, name in rows:
+        assert re.match(r"Holds|Does not hold", verdict), (number, name)
+        assert list(build_pages.cited(verdict)), f"{number} in {name} names no claim"
+
+
+def test_ranges_of_claims_are_understood():
+    assert list(build_pages.cited("Holds (04.8 to 04.10, 05.1).")) == [
+        "04.8", "04.9", "04.10", "05.1"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_says_the_minutes_that_were_measured(name):
+    seconds = json.loads((ROOT / "data/seconds.json").read_text())[name]
+    said = re.search(r"About (\d+) minutes? of computing", NOTEBOOKS[name].cells[0].source)
+    assert int(said[1]) == build_pages.whole_minutes(seconds)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+?)\)", text):
+        assert target.startswith("https://") or (ROOT / target).exists(), f"{page}: {target}"
+
+
+def test_a_term_of_the_glossary_occurs_in_its_notebook():
+    rows = re.findall(
+        r"^\| (.+?) \| (.+?) \| .+ \| \[\d\d\]\(notebooks/(.+)\) \|$",
+        (ROOT / "GLOSSARY.md").read_text(encoding="utf-8"),
+        re.M,
+    )
+    assert len(rows) > 40
+    assert [row[0].lower() for row in rows] == sorted(row[0].lower() for row in rows)
+    for term, chinese, name in rows:
+        assert re.search("[\u4e00-\u9fff]", chinese), term
+        text = " ".join(cell.source for cell in NOTEBOOKS[name].cells).lower()
+        stems = [word.rstrip("s") for word in re.findall(r"[\w-]{4,}", term.lower())]
+        assert any(stem in text for stem in stems), f"{term} is not in {name}"

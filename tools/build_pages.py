@@ -1,0 +1,130 @@
+"""Renew what is told about the notebooks outside of them, from their stored outputs.
+
+- `data/claims.csv`: every claim of the course, as it was printed when its notebook ran.
+- `CLAIMS.md`: the same for readers, beside the values of the papers (`data/paper_values.csv`) and
+  the verdicts on the statements of the article.
+- `README.md`: the minutes of each notebook, out of `data/seconds.json`, where `tools/execute.py`
+  leaves what it measured.
+"""
+
+import argparse
+import csv
+import json
+import math
+import re
+from pathlib import Path
+
+import nbformat
+import pandas as pd
+
+ROOT = Path(__file__).parents[1]
+CLAIM = re.compile(
+    r"^(?P<verdict>holds|DOES NOT HOLD) · (?P<claim>\d\d\.\d+) (?P<statement>.*)\n"
+    r" +measured (?P<mean>\S+?)(?: ± (?P<spread>\S+) over (?P<seeds>\d+) seeds)?; "
+    r"claimed (?P<claimed>.*?)(?:; control (?P<control>\S+))?$",
+    re.M,
+)
+STATEMENT = re.compile(r"^\| (S\d+) \| (.*?) \| (.*) \|$", re.M)
+MINUTES = re.compile(r"^(\| \[\d\d\]\((\S+?\.ipynb)\) .* \| )\d+( \|)$", re.M)
+RANGE = re.compile(r"(\d\d)\.(\d+) to \1\.(\d+)")
+
+
+def main():
+    argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
+    for name, text in pages(ROOT).items():
+        (ROOT / name).write_text(text, encoding="utf-8", newline="\n")
+        print(name)
+
+
+def pages(root):
+    """The text of each page, by its path."""
+    paths = sorted((root / "notebooks").glob("*.ipynb"))
+    notebooks = {path.name: nbformat.read(path, as_version=4) for path in paths}
+    claims = pd.DataFrame(claim for name in notebooks for claim in claims_of(notebooks[name], name))
+    papers = pd.read_csv(root / "data/paper_values.csv", dtype=str, index_col="claim")
+    if unknown := sorted(set(papers.index) - set(claims.claim)):
+        raise ValueError(f"data/paper_values.csv names claims that no notebook makes: {unknown}")
+    seconds = json.loads((root / "data/seconds.json").read_text(encoding="utf-8"))
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    return {
+        "data/claims.csv": claims.to_csv(index=False, quoting=csv.QUOTE_MINIMAL),
+        "CLAIMS.md": claims_page(claims, papers, notebooks),
+        "README.md": MINUTES.sub(
+            lambda m: f"{m[1]}{whole_minutes(seconds[Path(m[2]).name])}{m[3]}", readme
+        ),
+    }
+
+
+def whole_minutes(seconds):
+    """Minutes as a reader should reckon with them: rounded up."""
+    return math.ceil(seconds / 60)
+
+
+def claims_of(notebook, name):
+    """The claims that a notebook printed, one dict each."""
+    for cell in notebook.cells:
+        text = "".join(o.text for o in cell.get("outputs", []) if o.get("name") == "stdout")
+        for match in CLAIM.finditer(text):
+            found = match.groupdict(default="")
+            found["verdict"] = found["verdict"].lower()
+            yield {"notebook": name} | found | {"seeds": found["seeds"] or "1"}
+
+
+def claims_page(claims, papers, notebooks):
+    parts = [
+        "# What the course claims\n",
+        "Every claim of the notebooks with what was measured when they were last run top to bottom "
+        "(mean ± standard deviation over the seeds), and the statements of the article behind the "
+        "course with their verdicts. Made by `python tools/build_pages.py` out of the stored "
+        "outputs; the tests measure every claim again.\n",
+        f"{(claims.verdict == 'holds').sum()} of {len(claims)} claims hold.\n",
+        "## The statements of the article\n",
+        "| | statement | verdict | measured | notebook |\n| --- | --- | --- | --- | --- |",
+    ]
+    spread = " ± " + claims.spread
+    claims = claims.assign(measured=claims["mean"] + spread.where(claims.spread != "", ""))
+    measured = claims.set_index("claim").measured
+    for number, statement, verdict, name in sorted(
+        statements_of(notebooks), key=lambda row: (int(row[0][1:]), row[3])
+    ):
+        # Other notebooks' links are relative to theirs.
+        verdict = re.sub(r"\]\((\w+\.ipynb)\)", r"](notebooks/\1)", verdict)
+        values = "<br>".join(f"{i}: {measured[i]}" for i in cited(verdict) if i in measured)
+        parts.append(f"| {number} | {statement} | {verdict} | {values} | {_link(name)} |")
+    for name, rows in claims.groupby("notebook"):
+        title = next(re.finditer(r"^# (.*)$", notebooks[name].cells[0].source, re.M))[1]
+        parts.append(f"\n## {name[:2]} [{title}](notebooks/{name})\n")
+        parts.append("| claim | statement | measured | claimed | seeds | in the paper | verdict |")
+        parts.append("| --- | --- | --- | --- | --- | --- | --- |")
+        for row in rows.itertuples():
+            paper = papers.loc[row.claim] if row.claim in papers.index else None
+            paper = "" if paper is None else f"{paper.value} ({paper.source})"
+            cells = row.claim, row.statement, row.measured, row.claimed, row.seeds
+            cells = [str(cell).replace("|", r"\|") for cell in (*cells, paper, row.verdict)]
+            parts.append(f"| {' | '.join(cells)} |")
+    return "\n".join(parts) + "\n"
+
+
+def statements_of(notebooks):
+    """Number, statement, verdict and notebook of each row on a statement of the article."""
+    for name, notebook in notebooks.items():
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                for number, statement, verdict in STATEMENT.findall(cell.source):
+                    yield number, statement, verdict, name
+
+
+def cited(text):
+    """The claims that a text names, singly (04.2) or as a range (04.8 to 04.10)."""
+    text = RANGE.sub(
+        lambda m: " ".join(f"{m[1]}.{i}" for i in range(int(m[2]), int(m[3]) + 1)), text
+    )
+    return dict.fromkeys(re.findall(r"\b\d\d\.\d+\b", text))
+
+
+def _link(name):
+    return f"[{name[:2]}](notebooks/{name})"
+
+
+if __name__ == "__main__":
+    main()
