@@ -5,6 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
+from reslib.layers import arguments
+
 # From a position back to the top and left, on to the bottom and right.
 DIRECTIONS = np.array([-1, -1, 1, 1], "float32")
 
@@ -22,6 +24,9 @@ class Grid:
         strides: Integers, the pixels from one cell of a level to the next, finest level first.
         cells: Number, see above.
 
+    Raises:
+        ValueError: for an argument other than those above.
+
     Reference:
         Tian et al., 2019, "FCOS", section 3. There each position chooses its level, by its largest
         distance. That an object has a level is from Lin et al., 2017, "Feature Pyramid Networks
@@ -36,6 +41,18 @@ class Grid:
     image_shape: tuple
     strides: tuple
     cells: float = 4
+
+    def __post_init__(self):
+        for name, least in (("image_shape", 2), ("strides", 1)):
+            values = getattr(self, name)
+            if not isinstance(values, (tuple, list)) or len(values) < least:
+                raise ValueError(f"{name} must be a tuple of integers, received {values!r}")
+            for value in values:
+                arguments.positive_integer(f"{name} (each)", value)
+        if len(self.image_shape) != 2:
+            raise ValueError(f"image_shape must be (height, width), received {self.image_shape!r}")
+        if list(self.strides) != sorted(set(self.strides)):
+            raise ValueError(f"strides must grow, finest level first, received {self.strides!r}")
 
     @cached_property
     def _parts(self):

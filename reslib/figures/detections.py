@@ -6,15 +6,15 @@ VERDICTS = {  # colour and line
     "found": ("#0072B2", "-"),
     "wrong class": ("#D55E00", "-"),
     "false alarm": ("#CC79A7", "-"),
-    "missed": ("#E69F00", ":"),
+    "missed": ("#E69F00", "--"),
 }
 
 
 def detections(pictures, objects, found, title, least_score=0.3):
     """What detectors find in scenes: a row for each scene, a column for each detector.
 
-    An object is found by a box of its class with an IoU of at least .5; a further box for the same
-    object is a false alarm.
+    Of boxes that overlap with an IoU of .5, whatever their classes, only the best is drawn. An object
+    is found by a box of its class with such an IoU.
 
     Args:
         pictures: Array `(N, height, width, 1)`.
@@ -56,19 +56,19 @@ def detections(pictures, objects, found, title, least_score=0.3):
 
 
 def _judged(boxes, labels, answers, answer_labels):
-    """Each answer, the best first, and each object that none of them finds, with its verdict."""
+    """Each answer that is drawn, and each object that has none, with its verdict."""
     from reslib.detection import iou
 
-    overlaps = np.asarray(iou(answers[:, None], boxes.astype("float32"))) >= 0.5
-    open_, verdicts = np.ones(len(boxes), bool), []
-    for answer, label, overlap in zip(answers, answer_labels, overlaps, strict=True):
-        hit = np.flatnonzero(overlap & open_ & (labels == label))
-        open_[hit[:1]] = False
-        if len(hit):
-            name = "found"
+    boxes, kept, verdicts = boxes.astype("float32"), [], []
+    for answer, label in zip(answers, answer_labels, strict=True):  # the best first
+        if any(iou(answer, other) >= 0.5 for other in kept):
+            continue
+        kept.append(answer)
+        there = np.asarray(iou(answer, boxes)) >= 0.5
+        if there.any():
+            name = "found" if (labels[there] == label).any() else "wrong class"
         else:
-            name = "wrong class" if (overlap & (labels != label)).any() else "false alarm"
+            name = "false alarm"
         verdicts.append((answer, name))
-    # Not missed, if under another name.
-    named = overlaps.any(axis=0)
-    return [*verdicts, *((box, "missed") for box in boxes[open_ & ~named])]
+    missed = [box for box in boxes if not any(iou(box, answer) >= 0.5 for answer in kept)]
+    return [*verdicts, *((box, "missed") for box in missed)]

@@ -108,3 +108,21 @@ def test_iou_knows_no_order_and_no_scale():
     np.testing.assert_allclose(iou(first, second), iou(second, first))
     np.testing.assert_allclose(iou(3 * first + 1, 3 * second + 1), iou(first, second))
     assert iou(first[:, None], second).shape == (100, 100)
+
+
+@pytest.mark.parametrize(
+    "arguments, name",
+    [
+        (((64, 64, 1), (2,)), "image_shape"),
+        (((64, 0), (2,)), "image_shape"),
+        ((64, (2,)), "image_shape"),
+        (((64, 64), ()), "strides"),
+        (((64, 64), 2), "strides"),
+        (((64, 64), (4, 2)), "strides"),
+        (((64, 64), (2, 2)), "strides"),
+        (((64, 64), (2.0,)), "strides"),
+    ],
+)
+def test_bad_argument_is_refused_by_name(arguments, name):
+    with pytest.raises(ValueError, match=name):
+        Grid(*arguments)
