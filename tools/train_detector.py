@@ -10,6 +10,7 @@ of these files. About twelve minutes on two cores. `RESLIB_SEED_OFFSET` plays no
 import argparse
 import hashlib
 import json
+import multiprocessing
 import os
 import platform
 import time
@@ -32,20 +33,21 @@ LEARNING_RATE = 0.003
 
 
 def main():
-    import joblib
     import pandas as pd
 
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="fewer, to try it out")
     parser.add_argument("--folder", type=Path, default=DATA, help="where to write")
     arguments = parser.parse_args()
+    # Each training has a fresh process with one thread, so that none hangs on those before it.
     os.environ["RESLIB_SEED_OFFSET"] = "0"
-
-    keys = [(kind, seed) for seed in range(SEEDS) for kind in KINDS]
-    with joblib.parallel_config("loky", inner_max_num_threads=1):
-        tables = joblib.Parallel(n_jobs=2, batch_size=1)(
-            joblib.delayed(train)(*key, arguments.epochs, arguments.folder) for key in keys
-        )
+    threads = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    os.environ.update(dict.fromkeys(threads, "1"))
+    jobs = [
+        (kind, seed, arguments.epochs, arguments.folder) for seed in range(SEEDS) for kind in KINDS
+    ]
+    with multiprocessing.get_context("spawn").Pool(2, maxtasksperchild=1) as pool:
+        tables = pool.starmap(train, jobs, chunksize=1)
     pd.concat(tables).to_csv(
         arguments.folder / RECORD, index=False, float_format="%.4f", lineterminator="\n"
     )
@@ -58,7 +60,6 @@ def train(kind, seed, epochs, folder):
     Returns:
         A pandas table with a row for each size.
     """
-    os.environ["RESLIB_SEED_OFFSET"] = "0"  # of this process, which may be a new one
     import keras
     import numpy as np
     import tensorflow as tf
