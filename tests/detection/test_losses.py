@@ -65,7 +65,7 @@ def test_steps_lower_both_losses_and_reach_every_weight():
         model = pyramid_detector(2, 4, levels=levels, input_shape=(32, 32, 1), classes=3)
         optimizer = keras.optimizers.Adam(0.003)
         history = []
-        for _ in range(10):
+        for _ in range(5):
             with tf.GradientTape() as tape:
                 logits, predicted = model(x, training=True)
                 parts = (
