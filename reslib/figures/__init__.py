@@ -7,6 +7,7 @@ from reslib.figures.graphs import computation_graph
 from reslib.figures.health import health_panel
 from reslib.figures.layers import growth_maps, layer_curves
 from reslib.figures.parts import error_parts
+from reslib.figures.scenes import labelled_scenes, verdicts
 from reslib.figures.style import COLORS, LINES, panels, show
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "gradient_profiles",
     "growth_maps",
     "health_panel",
+    "labelled_scenes",
     "layer_curves",
     "panels",
     "show",
     "signals",
+    "verdicts",
 ]

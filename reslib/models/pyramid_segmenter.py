@@ -2,7 +2,7 @@
 
 import keras
 
-from reslib.layers import UpSamplingTo, arguments
+from reslib.layers import BatchNormalization, UpSamplingTo, arguments
 from reslib.models.pyramid_maps import pyramid_maps
 
 
@@ -24,9 +24,10 @@ def pyramid_segmenter(
 ):
     """A residual backbone, a feature pyramid, and one head for all of its levels.
 
-    The head is a 3×3 convolution with a ReLU and a 1×1 convolution to the logits. Each level's
-    logits are enlarged along straight lines to the size of the finest; their mean is enlarged to
-    that of the image.
+    The head is a 3×3 convolution with a ReLU and a 1×1 convolution to the logits. Its kernels serve
+    all levels; the batch normalization between them is each level's own, since levels differ in
+    the size of their values. Each level's logits are enlarged along straight lines to the size of
+    the finest; their mean is enlarged to that of the image.
 
     What the switches leave, with the rows of table 1 in the paper on feature pyramids (where the
     head gives boxes, each from one level):
@@ -69,7 +70,8 @@ def pyramid_segmenter(
         ValueError: for an argument other than those above.
 
     Reference:
-        Lin et al., 2017, "Feature Pyramid Networks for Object Detection", section 3 and table 1.
+        Lin et al., 2017, "Feature Pyramid Networks for Object Detection", section 3 and table 1;
+        the normalization: Tan et al., 2020, "EfficientDet", whose head shares its kernels alike.
 
     Example:
 
@@ -97,7 +99,7 @@ def pyramid_segmenter(
         channels,
         3,
         padding="same",
-        activation="relu",
+        use_bias=False,
         kernel_initializer="he_normal",
         data_format="channels_last",
         name="head",
@@ -106,7 +108,10 @@ def pyramid_segmenter(
     logits = keras.layers.Conv2D(
         classes, 1, data_format="channels_last", dtype="float32", name="logits"
     )
-    outputs = [logits(head(level)) for level in keras.tree.flatten(pyramid(maps))]
+    outputs = []
+    for i, x in enumerate(keras.tree.flatten(pyramid(maps))):
+        x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"head_norm{i + 1}")(head(x))
+        outputs.append(logits(keras.layers.ReLU(name=f"head_relu{i + 1}")(x)))
     outputs = [_enlarged(x, outputs[0], f"enlarged{i + 1}") for i, x in enumerate(outputs)]
     x = keras.layers.Average(name="mean")(outputs) if len(outputs) > 1 else outputs[0]
     return keras.Model(images, _enlarged(x, images, "pixels"), name=name or "pyramid_segmenter")

@@ -44,7 +44,8 @@ def test_one_answer_for_each_position(variant, sides):
 
 def test_only_the_head_differs_from_the_segmenter(variant):
     head = 2 * (9 * 3 + 1) * 3 + (9 * 3 + 1) * (10 + 4)
-    its_head = (9 * 3 + 1) * 3 + (3 + 1) * 11
+    levels = 1 if "levels" in variant else 4
+    its_head = 9 * 3 * 3 + levels * 4 * 3 + (3 + 1) * 11  # it has normalizations, one per level
     detector, segmenter = (
         pyramid_detector(**variant, **SMALL),
         pyramid_segmenter(**variant, **SMALL),
