@@ -23,13 +23,13 @@ def test_a_page_is_fresh(name, text):
 
 
 def test_every_claim_that_a_notebook_makes_is_listed_and_holds():
-    listed = pd.read_csv(ROOT / "data/claims.csv", dtype={"claim": str})
+    listed = pd.read_csv(ROOT / "data/claims.csv", dtype={"id": str})
     calls = re.compile(r'^\s*claim\(\s*f?"(\d\d\.\{?\w+\}?)"', re.M)
     for name, notebook in NOTEBOOKS.items():
         made = [n for c in notebook.cells if c.cell_type == "code" for n in calls.findall(c.source)]
         rows = listed[listed.notebook == name]
-        assert {n for n in made if "{" not in n} <= set(rows.claim)
-        assert [int(n[3:]) for n in rows.claim] == list(range(1, len(rows) + 1)), name
+        assert {n for n in made if "{" not in n} <= set(rows.id)
+        assert [int(n[3:]) for n in rows.id] == list(range(1, len(rows) + 1)), name
     assert (listed.verdict == "holds").all()
 
 
@@ -39,8 +39,9 @@ def test_a_printed_claim_is_read_back(capsys):
     output = nbformat.v4.new_output("stream", name="stdout", text=capsys.readouterr().out)
     cell = nbformat.v4.new_code_cell("", outputs=[output])
     one, two = build_pages.claims_of(nbformat.v4.new_notebook(cells=[cell]), "98_x.ipynb")
-    assert (one["claim"], one["statement"], one["verdict"]) == ("98.1", "one; more", "holds")
+    assert (one["id"], one["statement"], one["verdict"]) == ("98.1", "one; more", "holds")
     assert (one["mean"], one["spread"], one["seeds"]) == ("1.44", "0.43", "4")
+    assert (one["low"], one["high"]) == ("1.01", "1.87")
     assert (one["claimed"], one["control"]) == ("at least 0.1", "-1.33")
     assert (two["mean"], two["spread"], two["seeds"], two["control"]) == ("3", "", "1", "")
     del claims._claims["98.1"], claims._claims["98.2"]

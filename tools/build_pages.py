@@ -8,7 +8,6 @@
 """
 
 import argparse
-import csv
 import json
 import math
 import re
@@ -19,11 +18,23 @@ import pandas as pd
 
 ROOT = Path(__file__).parents[1]
 CLAIM = re.compile(
-    r"^(?P<verdict>holds|DOES NOT HOLD) · (?P<claim>\d\d\.\d+) (?P<statement>.*)\n"
+    r"^(?P<verdict>holds|DOES NOT HOLD) · (?P<id>\d\d\.\d+) (?P<statement>.*)\n"
     r" +measured (?P<mean>\S+?)(?: ± (?P<spread>\S+) over (?P<seeds>\d+) seeds)?; "
     r"claimed (?P<claimed>.*?)(?:; control (?P<control>\S+))?$",
     re.M,
 )
+COLUMNS = [
+    "id",
+    "statement",
+    "mean",
+    "low",
+    "high",
+    "seeds",
+    "claimed",
+    "control",
+    "verdict",
+    "notebook",
+]
 STATEMENT = re.compile(r"^\| (S\d+) \| (.*?) \| (.*) \|$", re.M)
 MINUTES = re.compile(r"^(\| \[\d\d\]\((\S+?\.ipynb)\) .* \| )\d+( \|)$", re.M)
 RANGE = re.compile(r"(\d\d)\.(\d+) to \1\.(\d+)")
@@ -41,13 +52,13 @@ def pages(root):
     paths = sorted((root / "notebooks").glob("*.ipynb"))
     notebooks = {path.name: nbformat.read(path, as_version=4) for path in paths}
     claims = pd.DataFrame(claim for name in notebooks for claim in claims_of(notebooks[name], name))
-    papers = pd.read_csv(root / "data/paper_values.csv", dtype=str, index_col="claim")
-    if unknown := sorted(set(papers.index) - set(claims.claim)):
+    papers = pd.read_csv(root / "data/paper_values.csv", dtype=str, index_col="id")
+    if unknown := sorted(set(papers.index) - set(claims.id)):
         raise ValueError(f"data/paper_values.csv names claims that no notebook makes: {unknown}")
     seconds = json.loads((root / "data/seconds.json").read_text(encoding="utf-8"))
     readme = (root / "README.md").read_text(encoding="utf-8")
     return {
-        "data/claims.csv": claims.to_csv(index=False, quoting=csv.QUOTE_MINIMAL),
+        "data/claims.csv": claims[COLUMNS].to_csv(index=False),
         "CLAIMS.md": claims_page(claims, papers, notebooks),
         "README.md": MINUTES.sub(
             lambda m: f"{m[1]}{whole_minutes(seconds[Path(m[2]).name])}{m[3]}", readme
@@ -61,13 +72,19 @@ def whole_minutes(seconds):
 
 
 def claims_of(notebook, name):
-    """The claims that a notebook printed, one dict each."""
+    """The claims that a notebook printed, one dict each; low and high are one deviation away."""
     for cell in notebook.cells:
         text = "".join(o.text for o in cell.get("outputs", []) if o.get("name") == "stdout")
         for match in CLAIM.finditer(text):
             found = match.groupdict(default="")
-            found["verdict"] = found["verdict"].lower()
-            yield {"notebook": name} | found | {"seeds": found["seeds"] or "1"}
+            mean, spread = float(found["mean"]), float(found["spread"] or 0)
+            yield found | {
+                "verdict": found["verdict"].lower(),
+                "low": f"{mean - spread:.3g}",
+                "high": f"{mean + spread:.3g}",
+                "seeds": found["seeds"] or "1",
+                "notebook": name,
+            }
 
 
 def claims_page(claims, papers, notebooks):
@@ -83,7 +100,7 @@ def claims_page(claims, papers, notebooks):
     ]
     spread = " ± " + claims.spread
     claims = claims.assign(measured=claims["mean"] + spread.where(claims.spread != "", ""))
-    measured = claims.set_index("claim").measured
+    measured = claims.set_index("id").measured
     for number, statement, verdict, name in sorted(
         statements_of(notebooks), key=lambda row: (int(row[0][1:]), row[3])
     ):
@@ -97,9 +114,9 @@ def claims_page(claims, papers, notebooks):
         parts.append("| claim | statement | measured | claimed | seeds | in the paper | verdict |")
         parts.append("| --- | --- | --- | --- | --- | --- | --- |")
         for row in rows.itertuples():
-            paper = papers.loc[row.claim] if row.claim in papers.index else None
+            paper = papers.loc[row.id] if row.id in papers.index else None
             paper = "" if paper is None else f"{paper.value} ({paper.source})"
-            cells = row.claim, row.statement, row.measured, row.claimed, row.seeds
+            cells = row.id, row.statement, row.measured, row.claimed, row.seeds
             cells = [str(cell).replace("|", r"\|") for cell in (*cells, paper, row.verdict)]
             parts.append(f"| {' | '.join(cells)} |")
     return "\n".join(parts) + "\n"
