@@ -11,47 +11,47 @@ VERDICTS = {
 }
 
 
-def labelled_scenes(pictures, objects, class_names, title):
-    """Pictures side by side, with the box and the class of each object.
+def labelled_scenes(pictures, labels, objects, class_names, title):
+    """Pictures with the boxes of their objects, and under each its dense labels.
 
     Args:
         pictures: Array `(N, height, width, 1)`.
+        labels: Integers `(N, height, width)`, 0 for the background.
         objects: Their `reslib.datasets.SceneObjects` (it may hold more than those N).
-        class_names: Sequence of strings.
+        class_names: Sequence of strings, that of the background first.
         title: String that says what is seen.
 
     Returns:
         The figure, ready for `figures.show`.
     """
+    from matplotlib import colormaps
     from matplotlib.lines import Line2D
-    from matplotlib.patches import Rectangle
+    from matplotlib.patches import Patch, Rectangle
 
     from reslib.datasets.scenes import SIZE_NAMES
     from reslib.figures.style import panels
 
-    size = {"width": 10, "height": 10 / len(pictures) + 0.7}
-    figure, axes = panels(len(pictures), title=title, squeeze=False, **size)
-    for n, ax in enumerate(axes[0]):
-        _picture(ax, pictures[n])
-        for box, label, kind in zip(
-            objects.boxes[n], objects.labels[n], objects.sizes[n], strict=True
+    figure, axes = panels(len(pictures), rows=2, title=title, width=10, height=2.3, squeeze=False)
+    palette = np.array([(1, 1, 1), *colormaps["tab10"].colors])
+    for n, (above, below) in enumerate(axes.T):
+        _picture(above, pictures[n])
+        for (top, left, bottom, right), kind in zip(
+            objects.boxes[n] - 0.5,  # a pixel reaches half a unit to each side
+            objects.sizes[n],
+            strict=True,
         ):
-            top, left, bottom, right = box - 0.5  # a pixel reaches half a unit to each side
-            color = BOXES[kind]
-            ax.add_patch(Rectangle((left, top), right - left, bottom - top, fc="none", ec=color))
-            middle, below = (left + right) / 2, top < 3
-            place = (middle, bottom if below else top)
-            ax.text(
-                *place,
-                class_names[label],
-                color=color,
-                fontsize=7,
-                ha="center",
-                va="top" if below else "bottom",
-                clip_on=True,
-            )
-    handles = [Line2D([], [], color=c, label=n) for c, n in zip(BOXES, SIZE_NAMES, strict=True)]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=10)
+            size = right - left, bottom - top
+            above.add_patch(Rectangle((left, top), *size, fc="none", ec=BOXES[kind], lw=1.5))
+        below.imshow(palette[labels[n]])
+        below.set(xticks=[], yticks=[])
+        below.spines[:].set_visible(True)
+    sizes = [Line2D([], [], color=c, label=name) for c, name in zip(BOXES, SIZE_NAMES, strict=True)]
+    axes[0, -1].legend(handles=sizes, loc="upper left", bbox_to_anchor=(1, 1))
+    classes = [
+        Patch(color=color, label=name)
+        for color, name in zip(palette[1:], class_names[1:], strict=True)
+    ]
+    axes[1, -1].legend(handles=classes, loc="upper left", bbox_to_anchor=(1, 1.1), fontsize=8)
     return figure
 
 

@@ -9,19 +9,22 @@ from reslib.figures.scenes import BOXES, VERDICTS
 
 
 def test_a_box_goes_around_the_pixels_of_its_object():
-    """With the edges of its pixels, in the colour of its size, and with the name of its class."""
+    """In the colour of its size, at the edges of its pixels. Below, a colour for each class."""
     data = datasets.scenes(2, 1, size=32, object_sizes=(4, 8, 16))
     objects = data.train_objects
-    figure = figures.labelled_scenes(data.x_train, objects, data.class_names, "Seen")
-    for n, ax in enumerate(figure.axes):
+    figure = figures.labelled_scenes(data.x_train, data.y_train, objects, data.class_names, "Seen")
+    for n, (ax, below) in enumerate(zip(figure.axes[:2], figure.axes[2:], strict=True)):
         boxes = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
         for i, box in enumerate(boxes):
             rows, columns = np.nonzero(objects.pixels[n] == i)
             assert box.get_xy() == (columns.min() - 0.5, rows.min() - 0.5)
             assert box.get_width() == np.ptp(columns) + 1 and box.get_height() == np.ptp(rows) + 1
             assert box.get_edgecolor()[:3] == to_rgb(BOXES[objects.sizes[n, i]])
-        names = [data.class_names[label] for label in objects.labels[n]]
-        assert [text.get_text() for text in ax.texts] == names
+        colors = map(tuple, np.asarray(below.images[0].get_array()).reshape(-1, 3))
+        pairs = set(zip(colors, data.y_train[n].ravel().tolist(), strict=True))
+        assert (
+            len(pairs) == len({color for color, _ in pairs}) == len({label for _, label in pairs})
+        )
 
 
 def test_a_pixel_has_the_colour_of_its_verdict():
