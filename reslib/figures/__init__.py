@@ -2,6 +2,7 @@
 
 from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
 from reslib.figures.curves import band, error_curves, gradient_profiles
+from reslib.figures.detections import detections
 from reslib.figures.graphs import computation_graph
 from reslib.figures.health import health_panel
 from reslib.figures.layers import growth_maps, layer_curves
@@ -16,6 +17,7 @@ __all__ = [
     "band",
     "computation_graph",
     "decay",
+    "detections",
     "dot_rows",
     "error_curves",
     "error_parts",

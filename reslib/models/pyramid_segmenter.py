@@ -2,15 +2,8 @@
 
 import keras
 
-from reslib.layers import (
-    BatchNormalization,
-    FeaturePyramid,
-    NormalizedConv2D,
-    UpSamplingTo,
-    arguments,
-)
-from reslib.models import parts
-from reslib.models.stage_outputs import stage_outputs
+from reslib.layers import BatchNormalization, UpSamplingTo, arguments
+from reslib.models.pyramid_maps import pyramid_maps
 
 
 def pyramid_segmenter(
@@ -87,30 +80,20 @@ def pyramid_segmenter(
     """
     arguments.positive_integer("width", width)
     channels = arguments.positive_integer("channels", 2 * width if channels is None else channels)
-    arguments.one_of("levels", levels, ("all", "finest", "coarsest"))
     arguments.positive_integer("classes", classes)
-    if backbone is None:
-        backbone = _backbone(width, blocks, shortcut, block, stem_strides, input_shape)
-    images = backbone.input
-    if None in images.shape[1:]:
-        raise ValueError(
-            "input_shape must hold known sizes, the backbone's as well, "
-            f"received {tuple(images.shape[1:])}"
-        )
-
-    maps = stage_outputs(backbone)
-    if levels == "coarsest":
-        maps = maps[-1:]
-    elif levels == "finest" and not top_down:
-        maps = maps[:1]
-    pyramid = FeaturePyramid(
+    images, maps, pyramid = pyramid_maps(
+        backbone,
         channels,
-        fusion=fusion,
-        lateral=lateral,
-        top_down=top_down,
-        outputs="finest" if levels == "finest" else "all",
-        data_format="channels_last",
-        name="pyramid",
+        levels,
+        fusion,
+        lateral,
+        top_down,
+        width=width,
+        blocks=blocks,
+        shortcut=shortcut,
+        block=block,
+        stem_strides=stem_strides,
+        input_shape=input_shape,
     )
     head = keras.layers.Conv2D(
         channels,
@@ -132,26 +115,6 @@ def pyramid_segmenter(
     outputs = [_enlarged(x, outputs[0], f"enlarged{i + 1}") for i, x in enumerate(outputs)]
     x = keras.layers.Average(name="mean")(outputs) if len(outputs) > 1 else outputs[0]
     return keras.Model(images, _enlarged(x, images, "pixels"), name=name or "pyramid_segmenter")
-
-
-def _backbone(width, blocks, shortcut, block, stem_strides, input_shape):
-    arguments.one_of("block", block, parts.BLOCKS)
-    arguments.one_of("stem_strides", stem_strides, (1, 2, 4))
-    if not isinstance(blocks, (tuple, list)) or not blocks:
-        raise ValueError(f"blocks must be a tuple of positive integers, received {blocks!r}")
-    for number in blocks:
-        arguments.positive_integer("blocks (each)", number)
-    inputs = keras.Input(parts.image_shape(input_shape), name="images")
-    x = NormalizedConv2D(
-        width,
-        3,
-        strides=stem_strides,
-        activation="relu",
-        data_format="channels_last",
-        name="stem",
-    )(inputs)
-    x = parts.stages(x, block, blocks, width, shortcut=shortcut)
-    return keras.Model(inputs, x, name="backbone")
 
 
 def _enlarged(x, like, name):

@@ -1,5 +1,6 @@
 """What can be measured on a model."""
 
+from reslib.probes.average_precision import average_precision
 from reslib.probes.branch_ratio import branch_ratio
 from reslib.probes.gradient_norms import gradient_norms
 from reslib.probes.input_gradients import input_gradients
@@ -12,6 +13,7 @@ from reslib.probes.saturation import saturation
 
 __all__ = [
     "autocorrelation",
+    "average_precision",
     "branch_ratio",
     "brown_noise",
     "gradient_norms",

@@ -1,0 +1,132 @@
+"""A network that finds objects, on a feature pyramid or on a single map."""
+
+import math
+
+import keras
+
+from reslib.layers import arguments
+from reslib.models.pyramid_maps import pyramid_maps
+
+PRIOR = 0.01  # the probability of an object with which every position starts
+
+
+def pyramid_detector(
+    width=8,
+    channels=None,
+    levels="all",
+    fusion="add",
+    lateral=True,
+    top_down=True,
+    blocks=(1, 1, 1, 1),
+    shortcut="B",
+    block="basic",
+    stem_strides=2,
+    input_shape=(64, 64, 1),
+    classes=10,
+    backbone=None,
+    name=None,
+):
+    """A residual backbone, a feature pyramid, and one anchor-free head for all of its levels.
+
+    At each position of each level the head says, for each class, whether the position lies in an
+    object of that class, and how far from the position the sides of that object are. It counts
+    these distances in cells of the level, so that one head can serve objects of every size: an
+    object twice as large, on a level twice as coarse, looks the same to it. What the answers mean
+    in pixels, and which objects belong to which level, says `reslib.detection.Grid`.
+
+    The head is two 3×3 convolutions with ReLUs, and a 3×3 convolution to each of the two answers.
+    FCOS has more of them, and a third answer (how near the position is to the object's centre).
+
+    Args:
+        width: Integer, channels inside the blocks of the backbone's first stage; they double from
+            stage to stage.
+        channels: Integer, channels of the pyramid and of the head; by default twice `width`.
+        levels: `"all"`; or a single level that must find objects of every size: `"finest"`, P of
+            the finest map (of this map alone with `top_down=False`), or `"coarsest"`.
+        fusion: As in `reslib.layers.FeaturePyramid`.
+        lateral: As there.
+        top_down: As there.
+        blocks: Integers, the number of blocks in each stage.
+        shortcut: `"A"`, `"B"`, `"C"` or `None`, as in `reslib.layers.ResidualBlock`.
+        block: As in `reslib.models.cifar_resnet`.
+        stem_strides: 1, 2 or 4, stride of the first convolution, so of the finest map. Each stage
+            after the first halves the resolution.
+        input_shape: `(height, width, channels)`, all known.
+        classes: Integer, the number of classes, without a background.
+        backbone: As in `reslib.models.pyramid_segmenter`.
+        name: Name of the model, by default `"pyramid_detector"`.
+
+    Returns:
+        A `keras.Model` from images `(batch, height, width, channels)` to a tuple of the logits
+        `(batch, positions, classes)` and the distances `(batch, positions, 4)` to the top, left,
+        bottom and right, in cells, all above 0. The positions are those of the finest level row by
+        row, then those of the next.
+
+    Raises:
+        ValueError: for an argument other than those above.
+
+    Reference:
+        Tian et al., 2019, "FCOS: Fully Convolutional One-Stage Object Detection", section 3.
+        The start at a small probability: Lin et al., 2017, "Focal Loss for Dense Object
+        Detection", section 3.3.
+
+    Example:
+
+    >>> tuple(pyramid_detector().output_shape)  # 1360 = 32² + 16² + 8² + 4² positions
+    ((None, 1360, 10), (None, 1360, 4))
+    """
+    arguments.positive_integer("width", width)
+    channels = arguments.positive_integer("channels", 2 * width if channels is None else channels)
+    arguments.positive_integer("classes", classes)
+    images, maps, pyramid = pyramid_maps(
+        backbone,
+        channels,
+        levels,
+        fusion,
+        lateral,
+        top_down,
+        width=width,
+        blocks=blocks,
+        shortcut=shortcut,
+        block=block,
+        stem_strides=stem_strides,
+        input_shape=input_shape,
+    )
+    features = keras.tree.flatten(pyramid(maps))
+    for name_of_layer in ("head1", "head2"):
+        convolution = _convolution(
+            channels, name_of_layer, activation="relu", kernel_initializer="he_normal"
+        )
+        features = [convolution(x) for x in features]
+    outputs = (
+        # float32, so that sigmoid and exponential under mixed precision keep their digits.
+        _convolution(
+            classes,
+            "logits",
+            bias_initializer=keras.initializers.Constant(-math.log((1 - PRIOR) / PRIOR)),
+            dtype="float32",
+        ),
+        _convolution(4, "distances", activation="exponential", dtype="float32"),
+    )
+    return keras.Model(
+        images,
+        tuple(_in_one_row(convolution, features) for convolution in outputs),
+        name=name or "pyramid_detector",
+    )
+
+
+def _convolution(filters, name, **options):
+    return keras.layers.Conv2D(
+        filters, 3, padding="same", data_format="channels_last", name=name, **options
+    )
+
+
+def _in_one_row(convolution, features):
+    """The answers of all levels, one position after the other."""
+    flat = keras.layers.Reshape(
+        (-1, convolution.filters), dtype="float32", name=f"{convolution.name}_flat"
+    )
+    rows = [flat(convolution(x)) for x in features]
+    if len(rows) == 1:
+        return rows[0]
+    return keras.layers.Concatenate(axis=1, dtype="float32", name=f"{convolution.name}_all")(rows)
