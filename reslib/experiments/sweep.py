@@ -1,10 +1,17 @@
 """Many training runs, side by side, one single-threaded process per core."""
 
+import contextlib
+import os
+import warnings
+from concurrent.futures.process import BrokenProcessPool
+
 from reslib.experiments import records
 from reslib.experiments.progress import progress_bar
 from reslib.experiments.result import Results
 from reslib.experiments.run import Run
-from reslib.experiments.worker import settings, train_and_remember
+from reslib.experiments.worker import SECONDS_BETWEEN_LOOKS, lifeline, settings, train_and_remember
+
+BREAKDOWNS = 3  # so often in a row, without a finished run between them, a worker may be killed
 
 
 def train(run, keep_weights=False):
@@ -25,9 +32,10 @@ def sweep(runs, workers=None, keep_weights=False):
 
     A small network gains little from a second thread, so each worker process uses one. Since all
     training happens in such processes, a run gives the same numbers alone or in a sweep, with any
-    number of workers. Finished runs are remembered on disk (see `reslib.experiments.records`): a
-    sweep that was interrupted goes on where it stopped, and a restarted notebook does not train
-    again.
+    number of workers. Finished runs are remembered on disk (see `reslib.experiments.records`), and
+    after each epoch how far an unfinished one has come: a sweep that was interrupted goes on where
+    it stopped, with the same result, and a restarted notebook does not train again. Where a worker
+    is killed the sweep goes on with fewer; where the disk is full it only cannot remember.
 
     Args:
         runs: Sequence of `Run`s. Equal ones are trained once.
@@ -64,19 +72,86 @@ def sweep(runs, workers=None, keep_weights=False):
 
 
 def _train_all(runs, workers, keep_weights):
+    """The results of the runs, in their order, whatever happens to the workers."""
     import joblib
 
-    workers = min(workers or joblib.cpu_count(), len(runs))
+    workers = workers or joblib.cpu_count()
+    outcomes, breakdowns = {}, 0
+    while missing := [run for run in runs if run not in outcomes]:
+        finished = len(outcomes)
+        try:
+            coming = _outcomes(missing, min(workers, len(missing)), keep_weights)
+            with contextlib.closing(coming):  # an interrupt ends the workers at once
+                for outcome in coming:
+                    outcomes[outcome.result.run] = outcome
+        except BrokenProcessPool:
+            # A worker was killed, and joblib gives up. What was trained is on disk, so go on; but
+            # want of memory, the usual reason, passes only with fewer workers.
+            breakdowns = 1 if len(outcomes) > finished else breakdowns + 1
+            if breakdowns == BREAKDOWNS:
+                raise
+            workers = max(1, workers // 2)
+            warnings.warn(
+                "a worker process was killed, most likely for want of memory; the sweep goes on "
+                f"where it stopped, with {workers} at a time",
+                stacklevel=4,
+            )
+    _warn_of_unwritten(outcomes.values())
+    return [outcomes[run].result for run in runs]
+
+
+def _outcomes(runs, workers, keep_weights):
+    """Hand the runs to worker processes, and hand on what comes back, as soon as it does."""
+    import joblib
+
     epochs = sum(run.epochs for run in runs)
-    # For one job joblib starts no process at all, and the threads of this one are not ours to
-    # count. So it is told of two at least, and given no more runs at a time than asked for.
     with (
-        joblib.parallel_config("loky", n_jobs=max(workers, 2), inner_max_num_threads=1),
+        processes(workers),
         progress_bar(epochs, f"training {len(runs)} networks", "epoch") as progress_file,
     ):
-        parallel = joblib.Parallel(batch_size=1, pre_dispatch=workers, max_nbytes=None)
+        parallel = joblib.Parallel(
+            batch_size=1,
+            pre_dispatch=workers,
+            max_nbytes=None,
+            return_as="generator_unordered",
+        )
         job = joblib.delayed(train_and_remember)
-        return parallel(job(run, keep_weights, settings(), progress_file) for run in runs)
+        outcomes = parallel(job(run, keep_weights, settings(), progress_file) for run in runs)
+        with contextlib.closing(outcomes):
+            yield from outcomes
+
+
+def processes(workers):
+    """The context in which joblib starts single-threaded processes on this machine."""
+    import joblib
+
+    return joblib.parallel_config(
+        "loky",
+        # For one job joblib starts no process at all, and the threads of this one are not ours to
+        # count. So it is told of two at least, and given no more runs at a time than asked for.
+        n_jobs=max(workers, 2),
+        inner_max_num_threads=1,
+        initializer=lifeline(),
+        initargs=(os.getpid(), SECONDS_BETWEEN_LOOKS),
+    )
+
+
+def _warn_of_unwritten(outcomes):
+    """One warning, however often the disk was full."""
+    count = sum("record" in outcome.unwritten for outcome in outcomes)
+    unwritten = {key: text for outcome in outcomes for key, text in outcome.unwritten.items()}
+    if count:
+        what = f"the records of {count} runs"
+        consequence = "the results are complete, but will be trained again in another kernel"
+    elif unwritten:
+        what = "checkpoints"
+        consequence = "an interrupted run would have begun anew"
+    if unwritten:
+        reason = unwritten.get("record") or unwritten["checkpoint"]
+        warnings.warn(
+            f"{what} could not be written to {records.folder()} ({reason}); {consequence}",
+            stacklevel=4,
+        )
 
 
 def _cost(run):

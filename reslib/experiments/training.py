@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from reslib import datasets, models
+from reslib.experiments.checkpoints import Checkpoint
 from reslib.experiments.result import MEASURES, Result
 from reslib.seeding import seed_offset
 
@@ -41,13 +42,15 @@ def _build(recipe, input_shape, classes):
     return getattr(models, recipe.name)(**{**from_data, **recipe.arguments})
 
 
-def train_here(run, keep_weights=False, after_epoch=lambda: None):
+def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=None):
     """Train one run in this process (readers call `reslib.experiments.train`).
 
     Args:
         run: The `Run`.
         keep_weights: Whether the result shall hold the trained weights.
-        after_epoch: Function to call after each epoch.
+        after_epoch: Function to call after each epoch, and for each that needed no training.
+        checkpoints: The `Checkpoints` of the run, to go on from and to leave one after each epoch
+            but the last; or `None` for neither.
 
     Returns:
         The `Result`.
@@ -61,22 +64,33 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None):
         run.momentum,
         run.weight_decay,
     )
-    # Only now: a network that had to be traced first has drawn random numbers too.
-    keras.utils.set_random_seed(run.true_seed)
-    network.restart(build(run))
+    start = checkpoints.read(network.size) if checkpoints else None
+    if start is None:
+        # Only now: a network that had to be traced first has drawn random numbers too.
+        keras.utils.set_random_seed(run.true_seed)
+        network.restart(build(run))
+        random = np.random.default_rng(run.true_seed)
+        start = Checkpoint({name: [] for name in MEASURES}, 0.0, random, None)
+    else:
+        network.set_state(start.state)
 
     train_data = tf.constant(data.x_train), tf.constant(data.y_train)
     test_data = tf.constant(data.x_test), tf.constant(data.y_test)
     measured_train_data = tuple(part[: len(data.x_test)] for part in train_data)
-    random = np.random.default_rng(run.true_seed)
-    history = {name: [] for name in MEASURES}
-    started = time.perf_counter()
+    history, random = start.history, start.random
+    for _ in range(start.epochs):
+        after_epoch()
+    started = time.perf_counter() - start.seconds
     steps = len(data.x_train) // network.batch_size
-    for rates in np.split(_learning_rates(run, run.epochs * steps), run.epochs):
-        network.train_epoch(*train_data, random, rates)
+    rates = np.split(_learning_rates(run, run.epochs * steps), run.epochs)
+    for epoch in range(start.epochs, run.epochs):
+        network.train_epoch(*train_data, random, rates[epoch])
         values = network.measure(*measured_train_data) + network.measure(*test_data)
         for name, value in zip(MEASURES, values, strict=True):
             history[name].append(value)
+        if checkpoints and epoch + 1 < run.epochs:
+            seconds = time.perf_counter() - started
+            checkpoints.write(Checkpoint(history, seconds, random, network.state()))
         after_epoch()
     seconds = time.perf_counter() - started
     return Result(run, history, seconds, network.model.get_weights() if keep_weights else None)
@@ -126,6 +140,30 @@ class _TracedNetwork:
             old.assign(new)
         for velocity in self.velocities:
             velocity.assign(tf.zeros_like(velocity))
+
+    @property
+    def size(self):
+        """Bytes of the state."""
+        return sum(math.prod(v.shape) * v.dtype.size for v in self._variables())
+
+    def state(self):
+        """Everything that a step changes, as bytes."""
+        content = b"".join(v.value().numpy().tobytes() for v in self._variables())
+        return np.frombuffer(content, "uint8")
+
+    def set_state(self, state):
+        """Take over what `state` gave."""
+        first = 0
+        for variable in self._variables():
+            size = math.prod(variable.shape) * variable.dtype.size
+            content = state[first : first + size].tobytes()
+            values = np.frombuffer(content, variable.dtype.as_numpy_dtype)
+            variable.assign(values.reshape(variable.shape))
+            first += size
+
+    def _variables(self):
+        """Weights, statistics and the state of random numbers, then the optimizer's velocities."""
+        return [*(variable.value for variable in self.model.variables), *self.velocities]
 
     def train_epoch(self, images, labels, random, rates):
         """Pass once over the images in random order, one step for each learning rate."""
