@@ -1,7 +1,6 @@
 """How far an unfinished run has come, so that a rerun goes on as if nothing had happened."""
 
 import dataclasses
-import json
 
 import numpy as np
 
@@ -52,9 +51,8 @@ class Checkpoints:
         if not self.path.exists():
             return None
         try:
-            with np.load(self.path, allow_pickle=False) as content:
-                facts, state = json.loads(content["facts"].tobytes()), content["state"]
-            records.check_owner(facts["run"], self.run)
+            facts, arrays = records.read_arrays(self.path, self.run)
+            state = arrays["state"]
             if state.dtype != "uint8" or state.shape != (size,):
                 raise ValueError("the state of another network")
             if not 1 <= facts["epochs"] < self.run.epochs:
@@ -76,11 +74,8 @@ class Checkpoints:
             "seconds": checkpoint.seconds,
             "random": checkpoint.random.bit_generator.state,
         }
-        facts = np.frombuffer(json.dumps(facts).encode(), "uint8")
         try:
-            records.write_whole(
-                self.path, lambda file: np.savez(file, facts=facts, state=checkpoint.state)
-            )
+            records.write_arrays(self.path, facts, {"state": checkpoint.state})
             self.error = None
         except OSError as error:
             self.error = error

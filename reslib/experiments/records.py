@@ -38,9 +38,9 @@ def recall(run, keep_weights=False):
         return None
     try:
         content = json.loads(record.read_text(encoding="utf-8"))
-        check_owner(content["run"], run)
+        check_owner(content, run)
         history = checked_history(content["history"], run.epochs)
-        arrays = _load_arrays(weights) if keep_weights else None
+        arrays = _load_arrays(weights, run) if keep_weights else None
         return Result(run, history, float(content["seconds"]), arrays)
     except UNREADABLE:
         set_aside(record, weights)
@@ -51,7 +51,7 @@ def remember(result):
     """Write the record of a finished run, whole or not at all."""
     if result.weights is not None:
         arrays = {f"{i:05d}": array for i, array in enumerate(result.weights)}
-        write_whole(path_of(result.run, ".npz"), lambda file: np.savez(file, **arrays))
+        write_arrays(path_of(result.run, ".npz"), {"run": description(result.run)}, arrays)
     content = {
         "run": description(result.run),
         "history": result.history,
@@ -80,9 +80,9 @@ def description(run):
     return {**run.to_dict(), "true_seed": run.true_seed}
 
 
-def check_owner(description_found, run):
-    """`ValueError` if that describes another run; under another offset the seed may differ."""
-    if {**description_found, "seed": run.seed} != description(run):
+def check_owner(facts, run):
+    """`ValueError` if they are another run's; under another offset the seed may differ."""
+    if {**facts["run"], "seed": run.seed} != description(run):
         raise ValueError("of another run")
 
 
@@ -132,6 +132,21 @@ def _software():
     return digest.hexdigest()
 
 
-def _load_arrays(path):
-    with np.load(path, allow_pickle=False) as arrays:
-        return [arrays[name] for name in sorted(arrays.files)]
+def write_arrays(path, facts, arrays):
+    """Write an `.npz` of plain arrays, and of facts as JSON."""
+    facts = np.frombuffer(json.dumps(facts).encode(), "uint8")
+    write_whole(path, lambda file: np.savez(file, facts=facts, **arrays))
+
+
+def read_arrays(path, run):
+    """The facts and the arrays, if they are this run's; one of `UNREADABLE` otherwise."""
+    with np.load(path, allow_pickle=False) as content:
+        arrays = {name: content[name] for name in content.files}
+    facts = json.loads(arrays.pop("facts").tobytes())
+    check_owner(facts, run)
+    return facts, arrays
+
+
+def _load_arrays(path, run):
+    _, arrays = read_arrays(path, run)
+    return [arrays[name] for name in sorted(arrays)]

@@ -43,7 +43,7 @@ def train_and_remember(run, keep_weights, settings, progress_file):
 
         def after_epoch():
             nonlocal epochs_shown
-            epochs_shown += _show_epoch(progress_file)
+            epochs_shown += show_epochs(progress_file)
 
         result = records.recall(run, keep_weights)
         if result is not None:
@@ -59,12 +59,12 @@ def train_and_remember(run, keep_weights, settings, progress_file):
         return Outcome(result, epochs_shown, unwritten)
 
 
-def _show_epoch(progress_file):
-    """Move the bar on by one; whether that was possible (not from another machine)."""
+def show_epochs(progress_file, count=1):
+    """Move the bar on; by how many, that is by none from another machine."""
     try:
         handle = os.open(progress_file, os.O_WRONLY | os.O_APPEND)
         try:
-            return os.write(handle, b".")
+            return os.write(handle, b"." * count)
         finally:
             os.close(handle)
     except OSError:

@@ -247,6 +247,14 @@ def test_damaged_weights_are_no_weights(record, runs, damage):
     assert not path.exists()
 
 
+def test_weights_of_another_run_are_no_weights(record, runs, swept, memory):
+    """Sound, of the same network, and under this run's name."""
+    records.remember(swept[2])
+    (other,) = {*memory.glob("*.npz")} - {record.with_suffix(".npz")}
+    other.replace(record.with_suffix(".npz"))
+    assert records.recall(runs[0], keep_weights=True) is None
+
+
 def test_record_is_written_whole_or_not_at_all(swept, runs, memory, monkeypatch):
     """A disk that fills up leaves no half of a record, and no litter."""
 
