@@ -12,7 +12,7 @@ UV := build/uv/bin/uv
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" requirements.txt requirements-test.txt
 
-.PHONY: help lab test notebooks bench lock colab clean
+.PHONY: help lab test notebooks bench faults lock colab clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
@@ -28,9 +28,13 @@ test: $(READY) ## run everything that CI runs: ruff, the tests, and every notebo
 notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/execute.py notebooks/*.ipynb notebooks/solutions/*.ipynb
 	$(RUN) tools/build_exercises.py
+	$(RUN) tools/build_pages.py
 
 bench: $(READY) ## measure how fast sweeps are, beside stock Keras; half an hour
 	$(RUN) tools/bench.py $(ARGS)
+
+faults: $(READY) ## break sweeps in over a hundred ways, and count what survives
+	$(RUN) tools/inject_faults.py
 
 lock: ## renew both lock files: the newest versions, and the oldest supported ones
 	$(PYTHON) -m venv build/uv

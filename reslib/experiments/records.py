@@ -5,6 +5,7 @@ builds and trains the network, and the versions of the framework. Whatever chang
 is not found any more and the run is trained again.
 """
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -32,40 +33,36 @@ def folder():
 
 def recall(run, keep_weights=False):
     """The remembered `Result` of a run, or `None` if there is none (with weights, if asked)."""
-    record, weights = _paths(run)
+    record, weights = path_of(run, ".json"), path_of(run, ".npz")
     if not record.exists() or (keep_weights and not weights.exists()):
         return None
     try:
         content = json.loads(record.read_text(encoding="utf-8"))
-        history = {name: [float(value) for value in content["history"][name]] for name in MEASURES}
-        if any(len(values) != run.epochs for values in history.values()):
-            raise ValueError("the history is not whole")
-        arrays = _load_arrays(weights) if keep_weights else None
+        check_owner(content, run)
+        history = checked_history(content["history"], run.epochs)
+        arrays = _load_arrays(weights, run) if keep_weights else None
         return Result(run, history, float(content["seconds"]), arrays)
     except UNREADABLE:
-        # Torn or foreign: set aside for whoever wants to know, and trained again.
-        for path in (record, weights):
-            if path.exists():
-                path.replace(path.with_name(path.name + ".damaged"))
+        set_aside(record, weights)
         return None
 
 
 def remember(result):
     """Write the record of a finished run, whole or not at all."""
-    record, weights = _paths(result.run)
-    record.parent.mkdir(parents=True, exist_ok=True)
     if result.weights is not None:
         arrays = {f"{i:05d}": array for i, array in enumerate(result.weights)}
-        _write(weights, lambda file: np.savez(file, **arrays))
+        write_arrays(path_of(result.run, ".npz"), {"run": description(result.run)}, arrays)
     content = {
-        "run": {**result.run.to_dict(), "true_seed": result.run.true_seed},
+        "run": description(result.run),
         "history": result.history,
         "seconds": result.seconds,
     }
-    _write(record, lambda file: file.write(json.dumps(content, indent=1).encode()))
+    content = json.dumps(content, indent=1).encode()
+    write_whole(path_of(result.run, ".json"), lambda file: file.write(content))
 
 
-def _paths(run):
+def path_of(run, suffix):
+    """Where something is kept that belongs to a run: its name is the digest, and a suffix."""
     from reslib.experiments.training import load_data
 
     facts = {
@@ -75,7 +72,46 @@ def _paths(run):
         "software": _software(),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
-    return folder() / f"{digest}.json", folder() / f"{digest}.npz"
+    return folder() / f"{digest}{suffix}"
+
+
+def description(run):
+    """What a file says of the run that it belongs to."""
+    return {**run.to_dict(), "true_seed": run.true_seed}
+
+
+def check_owner(facts, run):
+    """`ValueError` if they are another run's; under another offset the seed may differ."""
+    if {**facts["run"], "seed": run.seed} != description(run):
+        raise ValueError("of another run")
+
+
+def checked_history(history, epochs):
+    """The history as plain numbers; `ValueError` or another of `UNREADABLE` if it is not whole."""
+    history = {name: [float(value) for value in history[name]] for name in MEASURES}
+    if any(len(values) != epochs for values in history.values()):
+        raise ValueError("the history is not whole")
+    return history
+
+
+def set_aside(*paths):
+    """Torn or foreign: out of the way, but there for whoever wants to know."""
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):  # there is none, or another sweep was quicker
+            path.replace(path.with_name(path.name + ".damaged"))
+
+
+def write_whole(path, write):
+    """Write beside the file first: a rename either happens or does not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            write(file)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
 
 
 @functools.cache
@@ -96,18 +132,21 @@ def _software():
     return digest.hexdigest()
 
 
-def _load_arrays(path):
-    with np.load(path, allow_pickle=False) as arrays:
-        return [arrays[name] for name in sorted(arrays.files)]
+def write_arrays(path, facts, arrays):
+    """Write an `.npz` of plain arrays, and of facts as JSON."""
+    facts = np.frombuffer(json.dumps(facts).encode(), "uint8")
+    write_whole(path, lambda file: np.savez(file, facts=facts, **arrays))
 
 
-def _write(path, write):
-    """Write beside the file first: a rename either happens or does not."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            write(file)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+def read_arrays(path, run):
+    """The facts and the arrays, if they are this run's; one of `UNREADABLE` otherwise."""
+    with np.load(path, allow_pickle=False) as content:
+        arrays = {name: content[name] for name in content.files}
+    facts = json.loads(arrays.pop("facts").tobytes())
+    check_owner(facts, run)
+    return facts, arrays
+
+
+def _load_arrays(path, run):
+    _, arrays = read_arrays(path, run)
+    return [arrays[name] for name in sorted(arrays)]

@@ -1,10 +1,24 @@
 """Many training runs, side by side, one single-threaded process per core."""
 
+import contextlib
+import importlib.util
+import os
+import warnings
+from concurrent.futures.process import BrokenProcessPool
+
 from reslib.experiments import records
 from reslib.experiments.progress import progress_bar
 from reslib.experiments.result import Results
 from reslib.experiments.run import Run
-from reslib.experiments.worker import settings, train_and_remember
+from reslib.experiments.worker import (
+    SECONDS_BETWEEN_LOOKS,
+    lifeline,
+    settings,
+    show_epochs,
+    train_and_remember,
+)
+
+BREAKDOWNS = 3  # so often in a row, without a finished run between them, a worker may be killed
 
 
 def train(run, keep_weights=False):
@@ -20,25 +34,30 @@ def train(run, keep_weights=False):
     return sweep([run], keep_weights=keep_weights)[0]
 
 
-def sweep(runs, workers=None, keep_weights=False):
+def sweep(runs, workers=None, keep_weights=False, backend="loky"):
     """Train many runs in parallel.
 
     A small network gains little from a second thread, so each worker process uses one. Since all
     training happens in such processes, a run gives the same numbers alone or in a sweep, with any
-    number of workers. Finished runs are remembered on disk (see `reslib.experiments.records`): a
-    sweep that was interrupted goes on where it stopped, and a restarted notebook does not train
-    again.
+    number of workers. Finished runs are remembered on disk (see `reslib.experiments.records`), and
+    after each epoch how far an unfinished one has come: a sweep that was interrupted goes on where
+    it stopped, with the same result, and a restarted notebook does not train again. Where a worker
+    is killed the sweep goes on with fewer; where the disk is full it only cannot remember.
 
     Args:
         runs: Sequence of `Run`s. Equal ones are trained once.
-        workers: Integer, how many processes; by default one for each core.
+        workers: Integer, how many runs are trained at a time; by default one for each core.
         keep_weights: Whether the results shall hold the trained weights.
+        backend: String, the joblib backend that starts the workers: `"loky"` on this machine,
+            `"dask"` on the cluster of your `distributed.Client`. A cluster's workers need this
+            package; they load the data themselves, and their records are written here too.
 
     Returns:
         `Results`: a sequence of `Result` in the order of `runs`, with a pandas `table` of all.
 
     Raises:
-        ValueError: for bad arguments.
+        ValueError: for bad arguments, or where no client was made.
+        ImportError: if the backend is not installed.
 
     Example:
 
@@ -52,6 +71,7 @@ def sweep(runs, workers=None, keep_weights=False):
     whole = isinstance(workers, int) and not isinstance(workers, bool)
     if workers is not None and (not whole or workers < 1):
         raise ValueError(f"workers must be a positive integer or None, received {workers!r}")
+    _check_backend(backend)
 
     results = {run: records.recall(run, keep_weights) for run in runs}
     missing = [run for run, result in results.items() if result is None]
@@ -59,24 +79,127 @@ def sweep(runs, workers=None, keep_weights=False):
         # The longest first, so that no worker begins a long run when the others have finished.
         # Seeds of one network stay together: a worker then traces few networks.
         missing.sort(key=_cost, reverse=True)
-        results.update(zip(missing, _train_all(missing, workers, keep_weights), strict=True))
+        results.update(
+            zip(missing, _train_all(missing, workers, keep_weights, backend), strict=True)
+        )
     return Results(results[run] for run in runs)
 
 
-def _train_all(runs, workers, keep_weights):
+def _check_backend(backend):
+    from joblib import parallel
+
+    in_this_process = {"sequential", "threading", "multiprocessing"}  # or a copy of it
+    accepted = {*parallel.BACKENDS, *parallel.EXTERNAL_BACKENDS} - in_this_process
+    if not isinstance(backend, str) or backend not in accepted:
+        choices = ", ".join(map(repr, sorted(accepted)))
+        raise ValueError(f"backend must be one of {choices}, received {backend!r}")
+    if backend == "dask" and importlib.util.find_spec("distributed") is None:
+        raise ImportError(
+            'backend="dask" needs the package distributed: python -m pip install distributed'
+        )
+
+
+def _train_all(runs, workers, keep_weights, backend):
+    """The results of the runs, in their order, whatever happens to the workers."""
     import joblib
 
-    workers = min(workers or joblib.cpu_count(), len(runs))
+    if workers is None and backend == "loky":
+        workers = joblib.cpu_count()
+    outcomes, breakdowns = {}, 0
+    while missing := [run for run in runs if run not in outcomes]:
+        finished = len(outcomes)
+        try:
+            coming = _outcomes(missing, workers, keep_weights, backend)
+            with contextlib.closing(coming):  # an interrupt ends the workers at once
+                for outcome in coming:
+                    _bring_home(outcome)
+                    outcomes[outcome.result.run] = outcome
+        except BrokenProcessPool:
+            # A worker was killed, and joblib gives up. What was trained is on disk, so go on; but
+            # want of memory, the usual reason, passes only with fewer workers.
+            breakdowns = 1 if len(outcomes) > finished else breakdowns + 1
+            if breakdowns == BREAKDOWNS:
+                raise
+            workers = max(1, min(workers, len(missing)) // 2)
+            warnings.warn(
+                "a worker process was killed, most likely for want of memory; the sweep goes on "
+                f"where it stopped, with {workers} at a time",
+                stacklevel=4,
+            )
+    _warn_of_unwritten(outcomes.values())
+    return [outcomes[run].result for run in runs]
+
+
+def _outcomes(runs, workers, keep_weights, backend):
+    """Hand the runs to worker processes, and hand on what comes back, as soon as it does."""
+    import joblib
+
     epochs = sum(run.epochs for run in runs)
-    # For one job joblib starts no process at all, and the threads of this one are not ours to
-    # count. So it is told of two at least, and given no more runs at a time than asked for.
     with (
-        joblib.parallel_config("loky", n_jobs=max(workers, 2), inner_max_num_threads=1),
+        processes(min(workers, len(runs)))
+        if backend == "loky"
+        else joblib.parallel_config(backend),
         progress_bar(epochs, f"training {len(runs)} networks", "epoch") as progress_file,
     ):
-        parallel = joblib.Parallel(batch_size=1, pre_dispatch=workers, max_nbytes=None)
+        if joblib.effective_n_jobs() < 2:  # joblib would use this process, not the worker
+            raise ValueError(f"backend={backend!r} needs at least two workers to be of use")
+        parallel = joblib.Parallel(
+            batch_size=1,
+            pre_dispatch=workers or "n_jobs",
+            max_nbytes=None,
+            return_as="generator_unordered",
+        )
         job = joblib.delayed(train_and_remember)
-        return parallel(job(run, keep_weights, settings(), progress_file) for run in runs)
+        outcomes = parallel(job(run, keep_weights, settings(), progress_file) for run in runs)
+        with contextlib.closing(outcomes):
+            for outcome in outcomes:
+                show_epochs(progress_file, outcome.result.run.epochs - outcome.epochs_shown)
+                yield outcome
+
+
+def _bring_home(outcome):
+    """Write the record here, where the worker's disk was full or is another machine's."""
+    result = outcome.result
+    suffixes = [".json"] if result.weights is None else [".json", ".npz"]
+    try:
+        if not all(records.path_of(result.run, suffix).exists() for suffix in suffixes):
+            records.remember(result)
+        outcome.unwritten.pop("record", None)
+    except OSError as error:
+        outcome.unwritten["record"] = str(error)
+
+
+def processes(workers):
+    """The context in which joblib starts single-threaded processes on this machine."""
+    import joblib
+
+    return joblib.parallel_config(
+        "loky",
+        # For one job joblib starts no process at all, and the threads of this one are not ours to
+        # count. So it is told of two at least, and given no more runs at a time than asked for.
+        n_jobs=max(workers, 2),
+        inner_max_num_threads=1,
+        initializer=lifeline(),
+        initargs=(os.getpid(), SECONDS_BETWEEN_LOOKS),
+    )
+
+
+def _warn_of_unwritten(outcomes):
+    """One warning, however often the disk was full."""
+    count = sum("record" in outcome.unwritten for outcome in outcomes)
+    unwritten = {key: text for outcome in outcomes for key, text in outcome.unwritten.items()}
+    if count:
+        what = f"the records of {count} runs"
+        consequence = "the results are complete, but will be trained again in another kernel"
+    elif unwritten:
+        what = "checkpoints"
+        consequence = "an interrupted run would have begun anew"
+    if unwritten:
+        reason = unwritten.get("record") or unwritten["checkpoint"]
+        warnings.warn(
+            f"{what} could not be written to {records.folder()} ({reason}); {consequence}",
+            stacklevel=4,
+        )
 
 
 def _cost(run):

@@ -2,6 +2,8 @@
 
 import functools
 import math
+import random
+import threading
 import time
 
 import keras
@@ -9,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from reslib import datasets, models
+from reslib.experiments.checkpoints import Checkpoint
 from reslib.experiments.result import MEASURES, Result
 from reslib.seeding import seed_offset
 
@@ -41,13 +44,30 @@ def _build(recipe, input_shape, classes):
     return getattr(models, recipe.name)(**{**from_data, **recipe.arguments})
 
 
-def train_here(run, keep_weights=False, after_epoch=lambda: None):
+def _build_from_seed(run):
+    """The network with the weights of the run's seed.
+
+    Keras draws them by way of Python's own random numbers, which all threads of a process share,
+    and a cluster's worker has threads that draw too. So this thread gets numbers of its own.
+    """
+    keras.utils.set_random_seed(run.true_seed)
+    mine, shared, me = random.Random(run.true_seed).randint, random.randint, threading.get_ident()
+    random.randint = lambda *ends: (mine if threading.get_ident() == me else shared)(*ends)
+    try:
+        return build(run)
+    finally:
+        random.randint = shared
+
+
+def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=None):
     """Train one run in this process (readers call `reslib.experiments.train`).
 
     Args:
         run: The `Run`.
         keep_weights: Whether the result shall hold the trained weights.
-        after_epoch: Function to call after each epoch.
+        after_epoch: Function to call after each epoch, and for each that needed no training.
+        checkpoints: The `Checkpoints` of the run, to go on from and to leave one after each epoch
+            but the last; or `None` for neither.
 
     Returns:
         The `Result`.
@@ -61,22 +81,31 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None):
         run.momentum,
         run.weight_decay,
     )
-    # Only now: a network that had to be traced first has drawn random numbers too.
-    keras.utils.set_random_seed(run.true_seed)
-    network.restart(build(run))
+    start = checkpoints.read(network.size) if checkpoints else None
+    if start is None:
+        network.restart(_build_from_seed(run))
+        order = np.random.default_rng(run.true_seed)
+        start = Checkpoint({name: [] for name in MEASURES}, 0.0, order, None)
+    else:
+        network.set_state(start.state)
 
     train_data = tf.constant(data.x_train), tf.constant(data.y_train)
     test_data = tf.constant(data.x_test), tf.constant(data.y_test)
     measured_train_data = tuple(part[: len(data.x_test)] for part in train_data)
-    random = np.random.default_rng(run.true_seed)
-    history = {name: [] for name in MEASURES}
-    started = time.perf_counter()
+    history, order = start.history, start.random
+    for _ in range(start.epochs):
+        after_epoch()
+    started = time.perf_counter() - start.seconds
     steps = len(data.x_train) // network.batch_size
-    for rates in np.split(_learning_rates(run, run.epochs * steps), run.epochs):
-        network.train_epoch(*train_data, random, rates)
+    rates = np.split(_learning_rates(run, run.epochs * steps), run.epochs)
+    for epoch in range(start.epochs, run.epochs):
+        network.train_epoch(*train_data, order, rates[epoch])
         values = network.measure(*measured_train_data) + network.measure(*test_data)
         for name, value in zip(MEASURES, values, strict=True):
             history[name].append(value)
+        if checkpoints and epoch + 1 < run.epochs:
+            seconds = time.perf_counter() - started
+            checkpoints.write(Checkpoint(history, seconds, order, network.state()))
         after_epoch()
     seconds = time.perf_counter() - started
     return Result(run, history, seconds, network.model.get_weights() if keep_weights else None)
@@ -117,8 +146,8 @@ class _TracedNetwork:
         labels = tf.TensorSpec((None, *places), "int32")
         order = tf.TensorSpec((None, batch_size), "int32")
         rates = tf.TensorSpec((None,), "float32")
-        self._train = tf.function(self._train, [images, labels, order, rates])
-        self._evaluate = tf.function(self._evaluate, [images, labels])
+        self._train = tf.function(self._train, [images, labels, order, rates], autograph=False)
+        self._evaluate = tf.function(self._evaluate, [images, labels], autograph=False)
 
     def restart(self, fresh):
         """Take over the state of a new network, and come to rest."""
@@ -126,6 +155,30 @@ class _TracedNetwork:
             old.assign(new)
         for velocity in self.velocities:
             velocity.assign(tf.zeros_like(velocity))
+
+    @property
+    def size(self):
+        """Bytes of the state."""
+        return sum(math.prod(v.shape) * v.dtype.size for v in self._variables())
+
+    def state(self):
+        """Everything that a step changes, as bytes."""
+        content = b"".join(v.value().numpy().tobytes() for v in self._variables())
+        return np.frombuffer(content, "uint8")
+
+    def set_state(self, state):
+        """Take over what `state` gave."""
+        first = 0
+        for variable in self._variables():
+            size = math.prod(variable.shape) * variable.dtype.size
+            content = state[first : first + size].tobytes()
+            values = np.frombuffer(content, variable.dtype.as_numpy_dtype)
+            variable.assign(values.reshape(variable.shape))
+            first += size
+
+    def _variables(self):
+        """Weights, statistics and the state of random numbers, then the optimizer's velocities."""
+        return [*(variable.value for variable in self.model.variables), *self.velocities]
 
     def train_epoch(self, images, labels, random, rates):
         """Pass once over the images in random order, one step for each learning rate."""
@@ -144,10 +197,15 @@ class _TracedNetwork:
         return (sums / (len(images) * self.answers)).tolist()
 
     def _train(self, images, labels, order, rates):
-        for i in tf.range(tf.shape(order)[0]):  # a loop inside the graph, written by AutoGraph
+        def body(i):
             self._step(tf.gather(images, order[i]), tf.gather(labels, order[i]), rates[i])
+            return (i + 1,)
 
-    @tf.autograph.experimental.do_not_convert  # plain Python: converting it would only cost time
+        # A loop inside the graph. AutoGraph would write the same, but to a file, and a disk can be
+        # full.
+        steps = tf.shape(order)[0]
+        tf.while_loop(lambda i: i < steps, body, (0,), parallel_iterations=1)
+
     def _step(self, images, labels, rate):
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:

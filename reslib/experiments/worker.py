@@ -2,8 +2,23 @@
 
 import functools
 import os
+import threading
+from typing import NamedTuple
+
+from reslib.experiments.result import Result
 
 VARIABLES = ("RESLIB_CACHE", "RESLIB_SEED_OFFSET")
+SECONDS_BETWEEN_LOOKS = 0.5
+
+_one_at_a_time = threading.Lock()
+
+
+class Outcome(NamedTuple):
+    """What a worker hands back: the `Result`, and what it could not write on its disk."""
+
+    result: Result
+    epochs_shown: int
+    unwritten: dict  # from "checkpoint" and "record" to what went wrong
 
 
 def settings():
@@ -12,20 +27,72 @@ def settings():
 
 
 def train_and_remember(run, keep_weights, settings, progress_file):
-    """Train a run on one thread, write its record, and return the `Result`."""
-    for name in VARIABLES:
-        os.environ.pop(name, None)
-    os.environ.update(settings)
-    _use_one_thread()
-    from reslib.experiments import records, training
+    """Train a run on one thread, write its record, and return the `Outcome`.
 
-    def after_epoch():
-        with open(progress_file, "ab") as file:
-            file.write(b".")
+    What another process has finished meanwhile is not trained, and what it has begun is gone on
+    with."""
+    with _one_at_a_time:  # a cluster's workers can have several threads, but networks are shared
+        for name in VARIABLES:
+            os.environ.pop(name, None)
+        os.environ.update(settings)
+        _use_one_thread()
+        from reslib.experiments import records, training
+        from reslib.experiments.checkpoints import Checkpoints
 
-    result = training.train_here(run, keep_weights, after_epoch)
-    records.remember(result)
-    return result
+        epochs_shown = 0
+
+        def after_epoch():
+            nonlocal epochs_shown
+            epochs_shown += show_epochs(progress_file)
+
+        result = records.recall(run, keep_weights)
+        if result is not None:
+            return Outcome(result, 0, {})
+        checkpoints = Checkpoints(run)
+        result = training.train_here(run, keep_weights, after_epoch, checkpoints)
+        unwritten = {"checkpoint": str(checkpoints.error)} if checkpoints.error else {}
+        try:
+            records.remember(result)
+            checkpoints.remove()
+        except OSError as error:
+            unwritten["record"] = str(error)
+        return Outcome(result, epochs_shown, unwritten)
+
+
+def show_epochs(progress_file, count=1):
+    """Move the bar on; by how many, that is by none from another machine."""
+    try:
+        handle = os.open(progress_file, os.O_WRONLY | os.O_APPEND)
+        try:
+            return os.write(handle, b"." * count)
+        finally:
+            os.close(handle)
+    except OSError:
+        return 0
+
+
+@functools.cache
+def lifeline():
+    """A function to start a worker process with, so that it ends when its parent does.
+
+    Left alone, joblib's workers survive a parent that was killed by minutes. The function is made
+    here and not taken from the module: for that, an idle worker would import the framework.
+    """
+
+    def watch(parent, seconds_between_looks):
+        import os
+        import threading
+        import time
+
+        def look():
+            while os.getppid() == parent:
+                time.sleep(seconds_between_looks)
+            os._exit(1)
+
+        if os.name == "posix":  # elsewhere the identifier of a parent stays when it is gone
+            threading.Thread(target=look, daemon=True).start()
+
+    return watch
 
 
 @functools.cache

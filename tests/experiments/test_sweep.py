@@ -1,5 +1,6 @@
 """Sweeps: the same numbers however a run is trained, and never trained twice."""
 
+import contextlib
 import dataclasses
 import functools
 import importlib
@@ -8,12 +9,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures.process import BrokenProcessPool
 
 import numpy as np
+import psutil
 import pytest
 import tensorflow as tf
-from joblib.externals.loky import get_reusable_executor
+from joblib.externals.loky import get_reusable_executor, reusable_executor
 
 from reslib.experiments import Run, records, sweep, train, training, worker
 
@@ -111,10 +115,12 @@ def test_worker_uses_one_thread_and_counts_epochs(tiny, memory, tmp_path, monkey
         setter = functools.partial(threads.__setitem__, kind)
         monkeypatch.setattr(tf.config.threading, name, setter)
     worker._use_one_thread.cache_clear()
-    result = worker.train_and_remember(tiny(), False, worker.settings(), tmp_path / "progress")
+    (tmp_path / "progress").touch()
+    outcome = worker.train_and_remember(tiny(), False, worker.settings(), tmp_path / "progress")
     worker._use_one_thread.cache_clear()
     assert threads == {"intra": 1, "inter": 1}
-    assert (tmp_path / "progress").stat().st_size == result.run.epochs
+    epochs = outcome.result.run.epochs
+    assert (tmp_path / "progress").stat().st_size == outcome.epochs_shown == epochs
     assert len(list(memory.glob("*.json"))) == 1
 
 
@@ -211,10 +217,11 @@ def test_torn_record_is_set_aside_and_trained_again(record, swept, runs, trainin
         lambda content: json.dumps({**content, "history": None}),
         lambda content: json.dumps({**content, "history": {"test_error": [0.5, 0.5]}}),
         lambda content: json.dumps({**content, "seconds": "long"}),
+        lambda content: json.dumps({**content, "run": {**content["run"], "true_seed": 9}}),
         lambda content: json.dumps(content).replace("[", "[0.5, "),
         lambda content: json.dumps(content).encode()[:-1] + b"\xff",
     ],
-    ids=["empty", "list", "no-history", "a-measure-missing", "words", "too-long", "not-utf-8"],
+    ids=["empty", "list", "no-history", "a-measure-missing", "words", "foreign", "long", "binary"],
 )
 def test_damaged_record_is_no_record(record, runs, damage):
     damaged = damage(json.loads(record.read_text()))
@@ -240,6 +247,14 @@ def test_damaged_weights_are_no_weights(record, runs, damage):
     assert not path.exists()
 
 
+def test_weights_of_another_run_are_no_weights(record, runs, swept, memory):
+    """Sound, of the same network, and under this run's name."""
+    records.remember(swept[2])
+    (other,) = {*memory.glob("*.npz")} - {record.with_suffix(".npz")}
+    other.replace(record.with_suffix(".npz"))
+    assert records.recall(runs[0], keep_weights=True) is None
+
+
 def test_record_is_written_whole_or_not_at_all(swept, runs, memory, monkeypatch):
     """A disk that fills up leaves no half of a record, and no litter."""
 
@@ -261,9 +276,37 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.skipif(not hasattr(os, "killpg"), reason="processes are killed in groups")
-def test_interrupted_sweep_goes_on(tiny, swept, memory, tmp_path, trainings):
-    """Killed after its first record, it trains only the rest, and gives the same numbers."""
+def ends(process, patience=30):
+    """Whether a process and all that it started are gone within so many seconds."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        members = [other for other in psutil.process_iter() if in_group(other, process.pid)]
+        if not members:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def in_group(process, group):
+    try:
+        alive = process.status() != psutil.STATUS_ZOMBIE  # a dead one that nobody asks after
+        return alive and os.getpgid(process.pid) == group
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        return False
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="processes are watched in groups")
+@pytest.mark.parametrize(
+    "stop",
+    [
+        lambda process: os.kill(process.pid, signal.SIGKILL),
+        lambda process: os.kill(process.pid, signal.SIGINT),
+        lambda process: os.killpg(process.pid, signal.SIGINT),
+    ],
+    ids=["parent-killed", "interrupted", "workers-interrupted-too"],
+)
+def test_stopped_sweep_goes_on(tiny, swept, memory, tmp_path, trainings, stop):
+    """Stopped after its first record it leaves no process behind, and trains only the rest."""
     runs = [swept[0].run, *(tiny(seed=seed) for seed in range(30, 36))]
     (tmp_path / "runs.json").write_text(json.dumps([run.to_dict() for run in runs]))
     (tmp_path / "script.py").write_text(INTERRUPTED)
@@ -277,8 +320,11 @@ def test_interrupted_sweep_goes_on(tiny, swept, memory, tmp_path, trainings):
         while not list(memory.glob("*.json")):
             assert process.poll() is None, "the sweep ended without a record"
             time.sleep(0.01)
+        stop(process)
+        assert ends(process)
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     finished = {path: path.stat().st_mtime_ns for path in memory.glob("*.json")}
@@ -289,6 +335,41 @@ def test_interrupted_sweep_goes_on(tiny, swept, memory, tmp_path, trainings):
     for path, changed in finished.items():
         assert path.stat().st_mtime_ns == changed
     assert_same(results[0], swept[0], weights=False)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="workers are killed")
+def test_sweep_survives_its_workers(tiny, swept, memory, trainings):
+    """One is killed after the first record: the reader sees a warning, and all results."""
+    runs = [swept[0].run, *(tiny(seed=seed) for seed in range(30, 34))]
+
+    def kill():
+        while not list(memory.glob("*.json")):
+            time.sleep(0.01)
+        for pid in list(reusable_executor._executor._processes):
+            os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.warns(UserWarning, match="a worker process was killed"):
+        results = sweep(runs, workers=1)
+    killer.join()
+    assert [result.run for result in results] == runs
+    assert_same(results[0], swept[0], weights=False)
+
+
+def test_sweep_gives_up_when_every_worker_is_killed(tiny, monkeypatch):
+    """A run that takes more memory than there is would be begun again for ever."""
+    tries = []
+
+    def broken(*args):
+        tries.append(args[1])
+        raise BrokenProcessPool
+        yield
+
+    monkeypatch.setattr(module, "_outcomes", broken)
+    with pytest.warns(UserWarning, match="killed"), pytest.raises(BrokenProcessPool):
+        sweep([tiny(seed=seed) for seed in range(4)], workers=4)
+    assert tries == [4, 2, 1]
 
 
 def test_model_comes_back_with_its_error(swept, runs):
