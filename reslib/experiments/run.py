@@ -89,7 +89,7 @@ class Run:
         set_field(self, "seed", _integer("seed", self.seed, minimum=0))
         for name, below in (("learning_rate", None), ("momentum", 1), ("weight_decay", None)):
             set_field(self, name, _number(name, getattr(self, name), below))
-        if self.schedule not in SCHEDULES:
+        if not isinstance(self.schedule, str) or self.schedule not in SCHEDULES:
             choices = ", ".join(map(repr, SCHEDULES))
             raise ValueError(f"schedule must be one of {choices}, received {self.schedule!r}")
 
@@ -137,15 +137,20 @@ def _check_arguments(field, recipe, function):
 def _freeze(value):
     if isinstance(value, (list, tuple)):
         return tuple(_freeze(item) for item in value)
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():  # a NumPy number
-        return value.item()
+    value = _unwrap(value)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     raise TypeError(f"cannot be part of a run: {value!r}")
 
 
+def _unwrap(value):
+    """A NumPy number as a plain one."""
+    is_number = hasattr(value, "item") and getattr(value, "shape", None) == ()
+    return value.item() if is_number else value
+
+
 def _integer(name, value, minimum=None):
-    value = _freeze(value) if hasattr(value, "item") else value
+    value = _unwrap(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{name} must be an integer, received {value!r}")
     if minimum is not None and value < minimum:
@@ -154,7 +159,7 @@ def _integer(name, value, minimum=None):
 
 
 def _number(name, value, below=None):
-    value = _freeze(value) if hasattr(value, "item") else value
+    value = _unwrap(value)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or value < 0 or (below and value >= below):
         accepted = f"a number in [0, {below})" if below else "a finite number of at least 0"
