@@ -30,10 +30,10 @@ notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/build_exercises.py
 	$(RUN) tools/build_pages.py
 
-bench: $(READY) ## measure how fast sweeps are, beside stock Keras; half an hour
+bench: $(READY) ## measure how fast sweeps are, beside stock Keras
 	$(RUN) tools/bench.py $(ARGS)
 
-faults: $(READY) ## break sweeps in over a hundred ways, and count what survives
+faults: $(READY) ## inject faults of ten kinds into sweeps, and count what survives
 	$(RUN) tools/inject_faults.py
 
 lock: ## renew both lock files: the newest versions, and the oldest supported ones

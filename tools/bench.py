@@ -1,6 +1,6 @@
 """How fast is a sweep, beside what a reader would write?
 
-    make bench                      # all of it, about half an hour; writes BENCHMARKS.md
+    make bench                      # all of it; writes BENCHMARKS.md
     make bench ARGS=--quick         # one round of short runs; prints, and writes nothing
     make bench ARGS="--rounds 5"    # instead of 3
 
@@ -301,8 +301,8 @@ def sections(rounds, scale):
     yield say(table(throughput(rounds, scale)))
     yield say("\n## What a reader feels\n")
     yield say(
-        "Three seeds of four epochs of 10,000 images, from `import` to the last number; the sweep "
-        "also measures errors after each epoch.\n"
+        f"Three seeds of four epochs of {int(10_000 * scale) // BATCH * BATCH:,} images, "
+        "from `import` to the last number; the sweep also measures errors after each epoch.\n"
     )
     yield say(table(felt(rounds, scale)))
     yield say("\n## Cost against depth, and speed-up by a second worker\n")

@@ -1,4 +1,4 @@
-"""Break sweeps in every way that a learner's machine can, and count what survives.
+"""Break sweeps in ten ways that a learner's machine can, and count what survives.
 
     python tools/inject_faults.py            # the campaign: 112 faults, kept in data/faults.csv
     python tools/inject_faults.py --each 1   # one fault of each kind, kept nowhere

@@ -42,3 +42,14 @@ def test_campaign_would_notice_a_difference(tiny):
     digest = inject_faults.digest(result)
     assert inject_faults.digest(dataclasses.replace(result, seconds=2.0)) == digest
     assert all(inject_faults.digest(other) != digest for other in others)
+
+
+def test_record_of_the_campaign_is_whole_and_lost_nothing():
+    """Over a hundred faults, of every kind in the number that the tool injects."""
+    import inject_faults
+    import pandas as pd
+
+    record = pd.read_csv(inject_faults.FILE, comment="#").set_index("kind")
+    assert record.injected.to_dict() == inject_faults.COUNTS and record.injected.sum() >= 100
+    assert record.recovered.equals(record.injected.rename("recovered"))
+    assert record.equal.equals(record.injected.rename("equal"))
