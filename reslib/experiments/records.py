@@ -66,7 +66,7 @@ def path_of(run, suffix):
     from reslib.experiments.training import load_data
 
     facts = {
-        **run.to_dict(),
+        **_wherever_the_data_lie(run),
         "seed": run.true_seed,
         "data": load_data(run.dataset).checksum,
         "software": _software(),
@@ -77,7 +77,14 @@ def path_of(run, suffix):
 
 def description(run):
     """What a file says of the run that it belongs to."""
-    return {**run.to_dict(), "true_seed": run.true_seed}
+    return {**_wherever_the_data_lie(run), "true_seed": run.true_seed}
+
+
+def _wherever_the_data_lie(run):
+    """The run as plain data, without the path of its data: what they hold is in the digest."""
+    facts = run.to_dict()
+    facts["dataset"][1].pop("path", None)
+    return facts
 
 
 def check_owner(facts, run):

@@ -141,7 +141,8 @@ def _outcomes(runs, workers, keep_weights, backend):
         else joblib.parallel_config(backend),
         progress_bar(epochs, f"training {len(runs)} networks", "epoch") as progress_file,
     ):
-        if joblib.effective_n_jobs() < 2:  # joblib would use this process, not the worker
+        # With one, joblib would use this process. Of ours it was told that there are two.
+        if backend != "loky" and joblib.effective_n_jobs() < 2:
             raise ValueError(f"backend={backend!r} needs at least two workers to be of use")
         parallel = joblib.Parallel(
             batch_size=1,

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from reslib import datasets, models
+from reslib.experiments import augmentation
 from reslib.experiments.checkpoints import Checkpoint
 from reslib.experiments.result import MEASURES, Result
 from reslib.seeding import seed_offset
@@ -18,6 +19,7 @@ from reslib.seeding import seed_offset
 STEPS_PER_CALL = 100  # many against the cost of a call, few against the patience of a Ctrl-C
 IMAGES_PER_EVALUATION = 500
 WARMUP = 0.1  # the share of all steps in which the schedule "warmup" lets the learning rate rise
+GENTLE_START = 1 / 160  # that of "steps_after_warmup" at a tenth of the rate: 400 of 64,000 steps
 
 
 def load_data(recipe):
@@ -80,6 +82,7 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=No
         min(run.batch_size, len(data.x_train)),
         run.momentum,
         run.weight_decay,
+        run.augmentation,
     )
     start = checkpoints.read(network.size) if checkpoints else None
     if start is None:
@@ -113,11 +116,21 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=No
 
 def _learning_rates(run, steps):
     """The rate of every step of a run."""
+    if run.schedule.startswith("steps"):
+        return _falling_in_steps(run, steps)
     warmup = math.ceil(WARMUP * steps) if run.schedule == "warmup" else 0
     rise = np.arange(1, warmup + 1) / warmup if warmup else np.empty(0)
     fall = (1 + np.cos(np.pi * np.arange(steps - warmup) / (steps - warmup))) / 2
     factor = 1.0 if run.schedule == "constant" else np.concatenate([rise, fall])
     return np.broadcast_to(run.learning_rate * factor, steps).astype("float32")
+
+
+def _falling_in_steps(run, steps):
+    step = np.arange(steps)
+    tenths = (2 * step >= steps).astype(int) + (4 * step >= 3 * steps)
+    if run.schedule == "steps_after_warmup":
+        tenths += step < round(steps * GENTLE_START)
+    return (run.learning_rate / 10.0**tenths).astype("float32")
 
 
 @functools.lru_cache(maxsize=8)
@@ -133,18 +146,19 @@ class _TracedNetwork:
     training it for an epoch, so the traced one is used for every run that it fits.
     """
 
-    def __init__(self, model, batch_size, momentum, weight_decay):
+    def __init__(self, model, batch_size, momentum, weight_decay, augmentation=None):
         self.model = model
         self.batch_size = batch_size
         self.momentum = momentum
         self.weight_decay = weight_decay
+        self.augmentation = augmentation
         self.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum")
         places = model.output_shape[1:-1]  # none, or the pixels of an image
         self.answers = math.prod(places)  # for each image
         self.velocities = [tf.Variable(tf.zeros_like(v.value)) for v in model.trainable_variables]
         images = tf.TensorSpec((None, *model.input_shape[1:]), "float32")
         labels = tf.TensorSpec((None, *places), "int32")
-        order = tf.TensorSpec((None, batch_size), "int32")
+        order = tf.TensorSpec((None, batch_size, 4 if augmentation else 1), "int32")
         rates = tf.TensorSpec((None,), "float32")
         self._train = tf.function(self._train, [images, labels, order, rates], autograph=False)
         self._evaluate = tf.function(self._evaluate, [images, labels], autograph=False)
@@ -183,7 +197,11 @@ class _TracedNetwork:
     def train_epoch(self, images, labels, random, rates):
         """Pass once over the images in random order, one step for each learning rate."""
         order = random.permutation(len(images))[: len(rates) * self.batch_size]
-        order = order.reshape(len(rates), self.batch_size).astype("int32")
+        # For each image of each step its number, and then what is drawn to augment it.
+        order = order.reshape(len(rates), self.batch_size, 1).astype("int32")
+        if self.augmentation:
+            draws = augmentation.draw(random, order.shape[:2])
+            order = np.concatenate([order, draws], axis=2)
         for step in range(0, len(rates), STEPS_PER_CALL):
             part = slice(step, step + STEPS_PER_CALL)
             self._train(images, labels, tf.constant(order[part]), tf.constant(rates[part]))
@@ -198,7 +216,11 @@ class _TracedNetwork:
 
     def _train(self, images, labels, order, rates):
         def body(i):
-            self._step(tf.gather(images, order[i]), tf.gather(labels, order[i]), rates[i])
+            chosen = order[i, :, 0]
+            batch = tf.gather(images, chosen)
+            if self.augmentation:
+                batch = augmentation.crop_and_flip(batch, order[i, :, 1:])
+            self._step(batch, tf.gather(labels, chosen), rates[i])
             return (i + 1,)
 
         # A loop inside the graph. AutoGraph would write the same, but to a file, and a disk can be

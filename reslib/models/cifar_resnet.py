@@ -70,7 +70,7 @@ def cifar_resnet(
     271098
     """
     arguments.one_of("block", block, parts.BLOCKS)
-    blocks = _blocks_per_stage(depth, parts.BLOCKS[block].convolutions)
+    blocks = blocks_per_stage(depth, parts.BLOCKS[block].convolutions)
     pre_activation = block == "pre_activation"
     arguments.positive_integer("width", width)
     arguments.positive_integer("classes", classes)
@@ -101,7 +101,8 @@ def cifar_resnet(
     return keras.Model(inputs, outputs, name=name or parts.model_name(depth, shortcut, block))
 
 
-def _blocks_per_stage(depth, convolutions):
+def blocks_per_stage(depth, convolutions):
+    """The n of a depth, for blocks of so many convolutions; `ValueError` if there is none."""
     step = 3 * convolutions
     if (
         isinstance(depth, bool)

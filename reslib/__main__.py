@@ -1,0 +1,23 @@
+"""`python -m reslib`: what the library does from the command line."""
+
+import argparse
+import sys
+
+from reslib.experiments import reproduce
+
+
+def main(argv=None):
+    """Run one command, and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m reslib", description="The library of the course on residual networks."
+    )
+    reproduce.add_command(parser.add_subparsers(title="commands", metavar=""))
+    arguments = parser.parse_args(argv)
+    if not hasattr(arguments, "command"):
+        parser.print_help()
+        return 0
+    return arguments.command(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
