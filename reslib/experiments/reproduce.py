@@ -52,8 +52,8 @@ def add_command(commands):
            help="CIFAR-10 as the uint8 arrays x_train, y_train, x_test and y_test "
            "(default: Keras downloads it)")  # fmt: skip
     option("--workers", type=_positive, metavar="N",
-           help="networks trained at a time (default: one for each core); each needs about 2 GB "
-           "of memory for all the images")  # fmt: skip
+           help="networks trained at a time (default: one for each core); each holds all the "
+           "images in memory")  # fmt: skip
     option("--out", default="cifar10-runs", metavar="FOLDER",
            help="where everything is kept (default: cifar10-runs)")  # fmt: skip
     parser.set_defaults(command=lambda arguments: _reproduce(arguments, parser.error))
@@ -65,6 +65,8 @@ def _reproduce(arguments, complain):
     try:
         folder.mkdir(parents=True, exist_ok=True)
         splits = _images(arguments.data)
+    except ConnectionError as error:
+        complain(f"CIFAR-10 cannot be downloaded ({error.__cause__}); --data names a file of it")
     except (OSError, ValueError) as error:
         complain(str(error))
     images = len(splits.y_train)

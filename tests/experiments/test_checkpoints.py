@@ -56,7 +56,8 @@ def undisturbed(tiny, tmp_path_factory):
         patch.setenv("RESLIB_CACHE", str(tmp_path_factory.mktemp("undisturbed")))
         patch.delenv("RESLIB_SEED_OFFSET", raising=False)
         model = ("cifar_resnet", {"depth": 8, "width": 2, "survival_probability": 0.5})
-        return train(tiny(model=model, epochs=EPOCHS), keep_weights=True)
+        run = tiny(model=model, epochs=EPOCHS, augmentation="crop_and_flip")
+        return train(run, keep_weights=True)
 
 
 @pytest.fixture

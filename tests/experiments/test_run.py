@@ -28,9 +28,10 @@ runs = st.builds(
     epochs=st.integers(1, 100),
     batch_size=st.integers(1, 100),
     learning_rate=st.floats(0, 10),
-    schedule=st.sampled_from(["cosine", "constant", "warmup"]),
+    schedule=st.sampled_from(["cosine", "constant", "warmup", "steps", "steps_after_warmup"]),
     momentum=st.floats(0, 1, exclude_max=True),
     weight_decay=st.floats(0, 1),
+    augmentation=st.sampled_from([None, "crop_and_flip"]),
     seed=st.integers(0, 10**6),
 )
 
@@ -120,6 +121,10 @@ def test_defaults_are_the_papers():
         ("learning_rate", "0.1"),
         ("schedule", "linear"),
         ("schedule", None),
+        ("schedule", ["steps"]),
+        ("augmentation", "mixup"),
+        ("augmentation", True),
+        ("augmentation", ["crop_and_flip"]),
         ("momentum", 1),
         ("momentum", -0.1),
         ("weight_decay", None),
@@ -132,6 +137,12 @@ def test_defaults_are_the_papers():
 def test_bad_field_is_refused_by_name(field, value):
     with pytest.raises(ValueError, match=field):
         Run(**{"model": MODEL, "dataset": "fashion_mnist", field: value})
+
+
+def test_dense_labels_are_not_augmented():
+    """They would stay where they are while the pixels move."""
+    with pytest.raises(ValueError, match="augmentation must be None for scenes.*crop_and_flip"):
+        Run(("pyramid_segmenter", {}), "scenes", augmentation="crop_and_flip")
 
 
 def test_seed_is_moved_by_the_offset(monkeypatch):

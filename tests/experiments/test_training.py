@@ -12,6 +12,14 @@ from reslib.experiments import training
 from reslib.experiments.training import build, load_data, train_here
 
 
+def crop_and_flip(image, draw):
+    """One image, in NumPy."""
+    row, column, flipped = draw
+    padded = np.pad(image, [(4, 4), (4, 4), (0, 0)])
+    crop = padded[row : row + image.shape[0], column : column + image.shape[1]]
+    return np.flip(crop, axis=1) if flipped else crop
+
+
 def stock_keras(run):
     """The run again: `train_on_batch`, Keras's schedule and Keras's regularizer."""
     data = load_data(run.dataset)
@@ -31,8 +39,13 @@ def stock_keras(run):
     random = np.random.default_rng(run.seed)
     for _ in range(run.epochs):
         order = random.permutation(len(data.x_train))
-        for batch in np.split(order[: steps * run.batch_size], steps):
-            model.train_on_batch(data.x_train[batch], data.y_train[batch])
+        batches = order[: steps * run.batch_size].reshape(steps, run.batch_size)
+        images = data.x_train[batches]
+        if run.augmentation:
+            draws = random.integers(0, (9, 9, 2), (*batches.shape, 3), "int32")
+            images = [list(map(crop_and_flip, *step)) for step in zip(images, draws, strict=True)]
+        for x, batch in zip(images, batches, strict=True):
+            model.train_on_batch(np.stack(x), data.y_train[batch])
     return model
 
 
@@ -42,8 +55,9 @@ def stock_keras(run):
         {},
         {"schedule": "constant", "momentum": 0.0, "learning_rate": 0.02},
         {"weight_decay": 0.05, "seed": 3},
+        {"augmentation": "crop_and_flip"},
     ],
-    ids=["cosine", "constant", "weight-decay"],
+    ids=["cosine", "constant", "weight-decay", "augmented"],
 )
 def test_equals_stock_keras(tiny, settings, monkeypatch):
     """Weights after a few steps, and what is measured then: equal but for float32's rounding.
@@ -146,7 +160,25 @@ def test_warmup_rises_to_the_rate_and_then_falls_to_zero(tiny):
     np.testing.assert_array_equal(rates[10:], falling)
 
 
-@pytest.mark.parametrize("schedule", ["constant", "cosine", "warmup"])
+def test_rate_falls_in_the_papers_steps(tiny):
+    """By ten at 32,000 and at 48,000 of its 64,000 steps."""
+    rates = training._learning_rates(tiny(schedule="steps"), 64_000)
+    for first, end, rate in ((0, 32_000, 0.1), (32_000, 48_000, 0.01), (48_000, 64_000, 0.001)):
+        np.testing.assert_array_equal(rates[first:end], np.float32(rate))
+
+
+def test_papers_warmup_is_a_tenth_of_the_rate(tiny):
+    """For its first 400 steps; all others are those without it."""
+    rates = training._learning_rates(tiny(schedule="steps_after_warmup"), 64_000)
+    np.testing.assert_array_equal(rates[:400], np.float32(0.01))
+    without = training._learning_rates(tiny(schedule="steps"), 64_000)
+    np.testing.assert_array_equal(rates[400:], without[400:])
+
+
+SCHEDULES = ["constant", "cosine", "warmup", "steps", "steps_after_warmup"]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
 @pytest.mark.parametrize("steps", [1, 2, 7])
 def test_every_step_has_a_rate(tiny, schedule, steps):
     rates = training._learning_rates(tiny(schedule=schedule), steps)
