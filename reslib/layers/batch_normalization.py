@@ -10,14 +10,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
     A drop-in for `keras.layers.BatchNormalization`: the same arguments, defaults, weights and
     results, in training as in inference. Keras computes the moments, the normalization and their
     gradients from a dozen separate operations; on TensorFlow this layer uses the one kernel made
-    for it. Wherever the kernel
-    does not apply (other backends, `float64`, masks, synchronized or renormalized statistics,
-    another axis than the last), Keras's own code runs.
+    for it. Wherever the kernel does not apply (other backends, `float64`, masks, synchronized or
+    renormalized statistics, another axis than the last), Keras's own code runs.
 
-    One thing differs: trained on several replicas under a strategy of `tf.distribute` it always
-    synchronizes, as Keras's does with `synchronized=True`. The statistics are those of the whole
-    batch, and so a network learns what it would on one device. (A mask takes part in no
-    synchronization, here as in Keras.)
+    One thing differs: on several replicas of a `tf.distribute` strategy it always synchronizes, as
+    Keras's layer does with `synchronized=True`. Its statistics are those of the whole batch, and a
+    network learns what it would on one device. Only with a mask it does not, nor does Keras's.
 
     A `.keras` file stores the name of the class. To hand weights to or from Keras's layer use
     `set_weights()` or a `.weights.h5` file.
