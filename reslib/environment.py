@@ -24,6 +24,10 @@ def _silence():
             os.close(stderr)
 
 
+# A GPU's memory is taken as needed. Otherwise this process would take all of it, and leave none to
+# the workers of a sweep.
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+
 with _silence():
     import keras
 

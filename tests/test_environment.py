@@ -1,5 +1,6 @@
 """The framework comes up quietly, whole, and at the cost of Keras alone."""
 
+import importlib
 import os
 import re
 import subprocess
@@ -53,6 +54,16 @@ def test_import_is_quiet(imported):
 def test_import_brings_no_heavy_package_but_keras_own(imported):
     """The others are imported where they are used."""
     assert imported.stdout == python(IMPORT.format(module="keras")).stdout
+
+
+@pytest.mark.parametrize("chosen", [None, "false"])
+def test_memory_of_a_gpu_is_taken_as_needed(monkeypatch, chosen):
+    """So that a notebook and its workers can share one; unless the reader has decided otherwise."""
+    monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH")
+    if chosen:
+        monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", chosen)
+    importlib.reload(sys.modules["reslib.environment"])
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == (chosen or "true")
 
 
 def test_error_during_the_import_is_shown():

@@ -38,9 +38,9 @@ class Checkpoints:
         error: The `OSError` that kept the latest from being written, or `None`.
     """
 
-    def __init__(self, run):
+    def __init__(self, run, devices=1):
         self.run = run
-        self.path = records.path_of(run, ".checkpoint")
+        self.path = records.path_of(run, ".checkpoint", devices)
         self.error = None
 
     def read(self, size):

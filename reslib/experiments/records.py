@@ -1,8 +1,8 @@
 """Finished runs, remembered on disk by their content.
 
 A record is named after a digest of all that decides its numbers: the run, the data, the code that
-builds and trains the network, and the versions of the framework. Whatever changes, the old record
-is not found any more and the run is trained again.
+builds and trains the network, the versions of the framework, and over how many devices batches are
+split. Whatever changes, the old record is not found any more and the run is trained again.
 """
 
 import contextlib
@@ -31,9 +31,9 @@ def folder():
     return pathlib.Path(root) / "runs"
 
 
-def recall(run, keep_weights=False):
+def recall(run, keep_weights=False, devices=1):
     """The remembered `Result` of a run, or `None` if there is none (with weights, if asked)."""
-    record, weights = path_of(run, ".json"), path_of(run, ".npz")
+    record, weights = path_of(run, ".json", devices), path_of(run, ".npz", devices)
     if not record.exists() or (keep_weights and not weights.exists()):
         return None
     try:
@@ -41,7 +41,7 @@ def recall(run, keep_weights=False):
         check_owner(content, run)
         history = checked_history(content["history"], run.epochs)
         arrays = _load_arrays(weights, run) if keep_weights else None
-        return Result(run, history, float(content["seconds"]), arrays)
+        return Result(run, history, float(content["seconds"]), arrays, devices)
     except UNREADABLE:
         set_aside(record, weights)
         return None
@@ -51,17 +51,19 @@ def remember(result):
     """Write the record of a finished run, whole or not at all."""
     if result.weights is not None:
         arrays = {f"{i:05d}": array for i, array in enumerate(result.weights)}
-        write_arrays(path_of(result.run, ".npz"), {"run": description(result.run)}, arrays)
+        path = path_of(result.run, ".npz", result.devices)
+        write_arrays(path, {"run": description(result.run)}, arrays)
     content = {
         "run": description(result.run),
         "history": result.history,
         "seconds": result.seconds,
     }
     content = json.dumps(content, indent=1).encode()
-    write_whole(path_of(result.run, ".json"), lambda file: file.write(content))
+    path = path_of(result.run, ".json", result.devices)
+    write_whole(path, lambda file: file.write(content))
 
 
-def path_of(run, suffix):
+def path_of(run, suffix, devices=1):
     """Where something is kept that belongs to a run: its name is the digest, and a suffix."""
     from reslib.experiments.training import load_data
 
@@ -70,6 +72,7 @@ def path_of(run, suffix):
         "seed": run.true_seed,
         "data": load_data(run.dataset).checksum,
         "software": _software(),
+        "devices": devices,
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
     return folder() / f"{digest}{suffix}"

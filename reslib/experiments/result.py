@@ -23,12 +23,14 @@ class Result:
         seconds: Float, time spent in training and measuring, without building the network.
         weights: The trained weights as a list of arrays in the order of `model.get_weights()`, or
             `None` where they were not kept.
+        devices: Integer, over how many devices each batch was split.
     """
 
     run: Run
     history: dict
     seconds: float
     weights: list | None = None
+    devices: int = 1
 
     @property
     def train_error(self):

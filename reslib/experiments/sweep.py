@@ -7,12 +7,13 @@ import warnings
 from concurrent.futures.process import BrokenProcessPool
 
 from reslib.experiments import records
+from reslib.experiments.devices import check_devices, default_workers, gpus_for
 from reslib.experiments.progress import progress_bar
 from reslib.experiments.result import Results
 from reslib.experiments.run import Run
 from reslib.experiments.worker import (
     SECONDS_BETWEEN_LOOKS,
-    lifeline,
+    beginning,
     settings,
     show_epochs,
     train_and_remember,
@@ -21,20 +22,21 @@ from reslib.experiments.worker import (
 BREAKDOWNS = 3  # so often in a row, without a finished run between them, a worker may be killed
 
 
-def train(run, keep_weights=False):
+def train(run, keep_weights=False, devices=1):
     """Train one run: a sweep of one.
 
     Args:
         run: A `Run`.
         keep_weights: Whether the result shall hold the trained weights.
+        devices: Integer, over how many devices each batch is split, see `sweep`.
 
     Returns:
         The `Result`.
     """
-    return sweep([run], keep_weights=keep_weights)[0]
+    return sweep([run], keep_weights=keep_weights, devices=devices)[0]
 
 
-def sweep(runs, workers=None, keep_weights=False, backend="loky"):
+def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
     """Train many runs in parallel.
 
     A small network gains little from a second thread, so each worker process uses one. Since all
@@ -44,13 +46,26 @@ def sweep(runs, workers=None, keep_weights=False, backend="loky"):
     it stopped, with the same result, and a restarted notebook does not train again. Where a worker
     is killed the sweep goes on with fewer; where the disk is full it only cannot remember.
 
+    GPUs are used where there are any (`CUDA_VISIBLE_DEVICES` chooses among them). Each worker sees
+    only its own, takes one that no other notebook uses if there is one, and fills its memory no
+    further than it needs.
+
+    With `devices=2` a network is copied to two devices of a worker (`tf.distribute`): two GPUs, or
+    two virtual devices of the CPU where there are not so many. Each computes half of every batch,
+    and batch normalization takes the statistics of the whole. The result is that of one device but
+    for rounding, and is remembered apart from it.
+
     Args:
         runs: Sequence of `Run`s. Equal ones are trained once.
-        workers: Integer, how many runs are trained at a time; by default one for each core.
+        workers: Integer, how many runs are trained at a time; by default as many as there are GPUs
+            for them, or else cores: one for each of a worker's `devices`.
         keep_weights: Whether the results shall hold the trained weights.
         backend: String, the joblib backend that starts the workers: `"loky"` on this machine,
             `"dask"` on the cluster of your `distributed.Client`. A cluster's workers need this
-            package; they load the data themselves, and their records are written here too.
+            package; they load the data themselves, and their records are written here too. Which
+            GPUs they see is up to the cluster.
+        devices: Integer, over how many devices of its machine each run's batches are split. It
+            must divide `batch_size`.
 
     Returns:
         `Results`: a sequence of `Result` in the order of `runs`, with a pandas `table` of all.
@@ -58,6 +73,7 @@ def sweep(runs, workers=None, keep_weights=False, backend="loky"):
     Raises:
         ValueError: for bad arguments, or where no client was made.
         ImportError: if the backend is not installed.
+        RuntimeError: if a cluster's worker has trained on another number of devices.
 
     Example:
 
@@ -72,16 +88,16 @@ def sweep(runs, workers=None, keep_weights=False, backend="loky"):
     if workers is not None and (not whole or workers < 1):
         raise ValueError(f"workers must be a positive integer or None, received {workers!r}")
     _check_backend(backend)
+    check_devices(devices, runs)
 
-    results = {run: records.recall(run, keep_weights) for run in runs}
+    results = {run: records.recall(run, keep_weights, devices) for run in runs}
     missing = [run for run, result in results.items() if result is None]
     if missing:
         # The longest first, so that no worker begins a long run when the others have finished.
         # Seeds of one network stay together: a worker then traces few networks.
         missing.sort(key=_cost, reverse=True)
-        results.update(
-            zip(missing, _train_all(missing, workers, keep_weights, backend), strict=True)
-        )
+        trained = _train_all(missing, workers, keep_weights, backend, devices)
+        results.update(zip(missing, trained, strict=True))
     return Results(results[run] for run in runs)
 
 
@@ -99,17 +115,15 @@ def _check_backend(backend):
         )
 
 
-def _train_all(runs, workers, keep_weights, backend):
+def _train_all(runs, workers, keep_weights, backend, devices):
     """The results of the runs, in their order, whatever happens to the workers."""
-    import joblib
-
     if workers is None and backend == "loky":
-        workers = joblib.cpu_count()
+        workers = default_workers(devices)
     outcomes, breakdowns = {}, 0
     while missing := [run for run in runs if run not in outcomes]:
         finished = len(outcomes)
         try:
-            coming = _outcomes(missing, workers, keep_weights, backend)
+            coming = _outcomes(missing, workers, keep_weights, backend, devices)
             with contextlib.closing(coming):  # an interrupt ends the workers at once
                 for outcome in coming:
                     _bring_home(outcome)
@@ -130,19 +144,18 @@ def _train_all(runs, workers, keep_weights, backend):
     return [outcomes[run].result for run in runs]
 
 
-def _outcomes(runs, workers, keep_weights, backend):
+def _outcomes(runs, workers, keep_weights, backend, devices):
     """Hand the runs to worker processes, and hand on what comes back, as soon as it does."""
     import joblib
 
     epochs = sum(run.epochs for run in runs)
     with (
-        processes(min(workers, len(runs)))
+        processes(min(workers, len(runs)), devices)
         if backend == "loky"
         else joblib.parallel_config(backend),
         progress_bar(epochs, f"training {len(runs)} networks", "epoch") as progress_file,
     ):
-        # With one, joblib would use this process. Of ours it was told that there are two.
-        if backend != "loky" and joblib.effective_n_jobs() < 2:
+        if joblib.effective_n_jobs(None) < 2:  # joblib would use this process, not the worker
             raise ValueError(f"backend={backend!r} needs at least two workers to be of use")
         parallel = joblib.Parallel(
             batch_size=1,
@@ -151,7 +164,9 @@ def _outcomes(runs, workers, keep_weights, backend):
             return_as="generator_unordered",
         )
         job = joblib.delayed(train_and_remember)
-        outcomes = parallel(job(run, keep_weights, settings(), progress_file) for run in runs)
+        outcomes = parallel(
+            job(run, keep_weights, settings(), progress_file, devices) for run in runs
+        )
         with contextlib.closing(outcomes):
             for outcome in outcomes:
                 show_epochs(progress_file, outcome.result.run.epochs - outcome.epochs_shown)
@@ -162,15 +177,16 @@ def _bring_home(outcome):
     """Write the record here, where the worker's disk was full or is another machine's."""
     result = outcome.result
     suffixes = [".json"] if result.weights is None else [".json", ".npz"]
+    paths = [records.path_of(result.run, suffix, result.devices) for suffix in suffixes]
     try:
-        if not all(records.path_of(result.run, suffix).exists() for suffix in suffixes):
+        if not all(path.exists() for path in paths):
             records.remember(result)
         outcome.unwritten.pop("record", None)
     except OSError as error:
         outcome.unwritten["record"] = str(error)
 
 
-def processes(workers):
+def processes(workers, devices=1):
     """The context in which joblib starts single-threaded processes on this machine."""
     import joblib
 
@@ -180,8 +196,9 @@ def processes(workers):
         # count. So it is told of two at least, and given no more runs at a time than asked for.
         n_jobs=max(workers, 2),
         inner_max_num_threads=1,
-        initializer=lifeline(),
-        initargs=(os.getpid(), SECONDS_BETWEEN_LOOKS),
+        initializer=beginning(),
+        # Where these change joblib starts new processes, which TensorFlow's devices need as well.
+        initargs=(os.getpid(), SECONDS_BETWEEN_LOOKS, gpus_for(workers, devices), devices),
     )
 
 

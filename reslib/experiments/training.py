@@ -61,7 +61,7 @@ def _build_from_seed(run):
         random.randint = shared
 
 
-def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=None):
+def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=None, devices=1):
     """Train one run in this process (readers call `reslib.experiments.train`).
 
     Args:
@@ -70,6 +70,7 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=No
         after_epoch: Function to call after each epoch, and for each that needed no training.
         checkpoints: The `Checkpoints` of the run, to go on from and to leave one after each epoch
             but the last; or `None` for neither.
+        devices: Integer, over how many devices each batch is split.
 
     Returns:
         The `Result`.
@@ -83,6 +84,7 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=No
         run.momentum,
         run.weight_decay,
         run.augmentation,
+        devices=devices,
     )
     start = checkpoints.read(network.size) if checkpoints else None
     if start is None:
@@ -111,7 +113,8 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=No
             checkpoints.write(Checkpoint(history, seconds, order, network.state()))
         after_epoch()
     seconds = time.perf_counter() - started
-    return Result(run, history, seconds, network.model.get_weights() if keep_weights else None)
+    weights = network.model.get_weights() if keep_weights else None
+    return Result(run, history, seconds, weights, devices)
 
 
 def _learning_rates(run, steps):
@@ -134,7 +137,12 @@ def _falling_in_steps(run, steps):
 
 
 @functools.lru_cache(maxsize=8)
-def _traced_network(recipe, input_shape, classes, *settings):
+def _traced_network(recipe, input_shape, classes, *settings, devices=1):
+    if devices > 1:
+        from reslib.experiments.mirrored import MirroredNetwork, strategy_over
+
+        with strategy_over(devices).scope():
+            return MirroredNetwork(_build(recipe, input_shape, classes), *settings)
     return _TracedNetwork(_build(recipe, input_shape, classes), *settings)
 
 
@@ -234,7 +242,7 @@ class _TracedNetwork:
             logits = self.model(images, training=True)
             loss = self.loss(labels, logits) / (self.batch_size * self.answers)
             loss += sum(self.model.losses)
-        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        gradients = self._sum(tape.gradient(loss, [variable.value for variable in variables]))
         if self.weight_decay:
             gradients = [
                 gradient + self.weight_decay * variable if variable.name == "kernel" else gradient
@@ -249,6 +257,10 @@ class _TracedNetwork:
                 grad=gradient,
                 momentum=self.momentum,
             )
+
+    def _sum(self, gradients):
+        """Over the shares of a batch, of which there is one here."""
+        return gradients
 
     def _evaluate(self, images, labels):
         logits = self.model(images, training=False)

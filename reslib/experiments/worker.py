@@ -5,6 +5,7 @@ import os
 import threading
 from typing import NamedTuple
 
+from reslib.experiments.devices import claim_function, prepare
 from reslib.experiments.result import Result
 
 VARIABLES = ("RESLIB_CACHE", "RESLIB_SEED_OFFSET")
@@ -26,8 +27,8 @@ def settings():
     return {name: os.environ[name] for name in VARIABLES if name in os.environ}
 
 
-def train_and_remember(run, keep_weights, settings, progress_file):
-    """Train a run on one thread, write its record, and return the `Outcome`.
+def train_and_remember(run, keep_weights, settings, progress_file, devices=1):
+    """Train a run on one thread for each device, write its record, and return the `Outcome`.
 
     What another process has finished meanwhile is not trained, and what it has begun is gone on
     with."""
@@ -36,6 +37,7 @@ def train_and_remember(run, keep_weights, settings, progress_file):
             os.environ.pop(name, None)
         os.environ.update(settings)
         _use_one_thread()
+        prepare(devices)
         from reslib.experiments import records, training
         from reslib.experiments.checkpoints import Checkpoints
 
@@ -45,11 +47,11 @@ def train_and_remember(run, keep_weights, settings, progress_file):
             nonlocal epochs_shown
             epochs_shown += show_epochs(progress_file)
 
-        result = records.recall(run, keep_weights)
+        result = records.recall(run, keep_weights, devices)
         if result is not None:
             return Outcome(result, 0, {})
-        checkpoints = Checkpoints(run)
-        result = training.train_here(run, keep_weights, after_epoch, checkpoints)
+        checkpoints = Checkpoints(run, devices)
+        result = training.train_here(run, keep_weights, after_epoch, checkpoints, devices)
         unwritten = {"checkpoint": str(checkpoints.error)} if checkpoints.error else {}
         try:
             records.remember(result)
@@ -93,6 +95,21 @@ def lifeline():
             threading.Thread(target=look, daemon=True).start()
 
     return watch
+
+
+@functools.cache
+def beginning():
+    """A function to start a worker process with: the lifeline, and GPUs of its own."""
+    watch, claim = lifeline(), claim_function()
+
+    def begin(parent, seconds_between_looks, gpus, devices):
+        import os
+
+        watch(parent, seconds_between_looks)
+        if gpus:  # without any, the environment stays as it is
+            os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(claim(gpus, devices)) or "-1"
+
+    return begin
 
 
 @functools.cache

@@ -10,9 +10,12 @@ class BatchNormalization(keras.layers.BatchNormalization):
     A drop-in for `keras.layers.BatchNormalization`: the same arguments, defaults, weights and
     results, in training as in inference. Keras computes the moments, the normalization and their
     gradients from a dozen separate operations; on TensorFlow this layer uses the one kernel made
-    for it. Wherever the kernel
-    does not apply (other backends, `float64`, masks, synchronized or renormalized statistics,
-    another axis than the last), Keras's own code runs.
+    for it. Wherever the kernel does not apply (other backends, `float64`, masks, synchronized or
+    renormalized statistics, another axis than the last), Keras's own code runs.
+
+    One thing differs: on several replicas of a `tf.distribute` strategy it always synchronizes, as
+    Keras's layer does with `synchronized=True`. Its statistics are those of the whole batch, and a
+    network learns what it would on one device. Only with a mask it does not, nor does Keras's.
 
     A `.keras` file stores the name of the class. To hand weights to or from Keras's layer use
     `set_weights()` or a `.weights.h5` file.
@@ -37,11 +40,15 @@ class BatchNormalization(keras.layers.BatchNormalization):
     """
 
     def call(self, inputs, training=None, mask=None):
-        if mask is not None or not self._fused_kernel_applies(inputs):
+        learns = bool(training and self.trainable)
+        if (
+            mask is not None
+            or not self._fused_kernel_applies(inputs)
+            or (learns and _in_one_of_several_replicas())
+        ):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 
-        training = bool(training and self.trainable)
         inputs = tf.cast(inputs, self.compute_dtype)
         channels = inputs.shape[-1]
         # The kernel knows four dimensions. Which of the leading ones a value stood in is all the
@@ -52,17 +59,22 @@ class BatchNormalization(keras.layers.BatchNormalization):
             scale=tf.ones(channels) if self.gamma is None else self.gamma.value,
             offset=tf.zeros(channels) if self.beta is None else self.beta.value,
             # In training the kernel wants no moving statistics, and returns those of the batch.
-            mean=tf.zeros(0) if training else self.moving_mean.value,
-            variance=tf.zeros(0) if training else self.moving_variance.value,
+            mean=tf.zeros(0) if learns else self.moving_mean.value,
+            variance=tf.zeros(0) if learns else self.moving_variance.value,
             epsilon=self.epsilon,
-            is_training=training,
+            is_training=learns,
         )
-        if training:
+        if learns:
             # The kernel returns the unbiased variance; Keras's moving average is of the biased one.
             count = tf.cast(tf.size(maps) // channels, variance.dtype)
             self._move(self.moving_mean, mean)
             self._move(self.moving_variance, variance * (count - 1) / count)
         return outputs if maps is inputs else tf.reshape(outputs, tf.shape(inputs))
+
+    def _moments(self, inputs, mask):
+        if mask is None and _in_one_of_several_replicas():
+            return keras.ops.moments(inputs, axes=self._reduction_axes, synchronized=True)
+        return super()._moments(inputs, mask)
 
     def _move(self, average, value):
         average.assign(average * self.momentum + value * (1 - self.momentum))
@@ -76,3 +88,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
             and not self.synchronized
             and not getattr(self, "renorm", False)  # since Keras 3.15
         )
+
+
+def _in_one_of_several_replicas():
+    """Whether this is called in `strategy.run`, for a share of the batch."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    context = tf.distribute.get_replica_context()
+    return context is not None and context.num_replicas_in_sync > 1
