@@ -235,7 +235,7 @@ def test_damaged_record_is_no_record(record, runs, damage):
     [
         lambda content: b"",
         lambda content: content[:1000],
-        lambda content: content[:1000] + bytes([content[1000] ^ 1]) + content[1001:],
+        lambda content: content.replace(b"cifar_resnet", b"cifar_resnes", 1),  # not in a gap
         lambda content: b"not an archive",
     ],
     ids=["empty", "torn", "bit-flipped", "foreign"],
