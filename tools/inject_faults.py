@@ -307,7 +307,7 @@ def digest(result):
 def begin(runs, cache):
     """In a process of its own: leave a checkpoint of each run, and nothing else."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-    worker._use_one_thread()
+    worker.set_threads()
 
     def stop():
         raise EOFError

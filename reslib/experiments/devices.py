@@ -109,7 +109,7 @@ def prepare(devices):
     parts = devices if len(tf.config.list_physical_devices("GPU")) < devices else 1
     part = tf.config.LogicalDeviceConfiguration()
     try:
-        if devices > 1:
+        if devices > 2:
             tf.config.threading.set_inter_op_parallelism_threads(devices)
         if parts != len(tf.config.get_logical_device_configuration(cpu) or [part]):
             tf.config.set_logical_device_configuration(cpu, [part] * parts)

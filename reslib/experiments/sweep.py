@@ -1,4 +1,4 @@
-"""Many training runs, side by side, one single-threaded process per core."""
+"""Many training runs, side by side, one process per core."""
 
 import contextlib
 import importlib.util
@@ -39,9 +39,9 @@ def train(run, keep_weights=False, devices=1):
 def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
     """Train many runs in parallel.
 
-    A small network gains little from a second thread, so each worker process uses one. Since all
-    training happens in such processes, a run gives the same numbers alone or in a sweep, with any
-    number of workers. Finished runs are remembered on disk (see `reslib.experiments.records`), and
+    A small network gains little from a second thread, so each worker process computes one operation
+    on one. Since all training happens in such processes, a run gives the same numbers alone or in a
+    sweep, with any number of workers. Finished runs are remembered on disk (see `reslib.experiments.records`), and
     after each epoch how far an unfinished one has come: a sweep that was interrupted goes on where
     it stopped, with the same result, and a restarted notebook does not train again. Where a worker
     is killed the sweep goes on with fewer; where the disk is full it only cannot remember.
@@ -187,7 +187,7 @@ def _bring_home(outcome):
 
 
 def processes(workers, devices=1):
-    """The context in which joblib starts single-threaded processes on this machine."""
+    """The context in which joblib starts processes for one thread each on this machine."""
     import joblib
 
     return joblib.parallel_config(

@@ -28,7 +28,7 @@ def settings():
 
 
 def train_and_remember(run, keep_weights, settings, progress_file, devices=1):
-    """Train a run on one thread for each device, write its record, and return the `Outcome`.
+    """Train a run, write its record, and return the `Outcome`.
 
     What another process has finished meanwhile is not trained, and what it has begun is gone on
     with."""
@@ -36,7 +36,7 @@ def train_and_remember(run, keep_weights, settings, progress_file, devices=1):
         for name in VARIABLES:
             os.environ.pop(name, None)
         os.environ.update(settings)
-        _use_one_thread()
+        set_threads()
         prepare(devices)
         from reslib.experiments import records, training
         from reslib.experiments.checkpoints import Checkpoints
@@ -113,8 +113,14 @@ def beginning():
 
 
 @functools.cache
-def _use_one_thread():
+def set_threads():
+    """One thread within an operation, so that its sums run in the same order everywhere.
+
+    Beside it a second operation may run, such as the gradient of a kernel beside that of its input.
+    That costs nothing while all cores are busy, and is of use at the end of a sweep, or to a single
+    run.
+    """
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(2)

@@ -54,8 +54,9 @@ class IdentityShortcut(keras.layers.Layer):
     def call(self, inputs):
         axis = arguments.channel_axis(self.data_format)
         if self.strides > 1:
-            step = slice(None, None, self.strides)
-            inputs = inputs[:, step, step] if axis == 3 else inputs[:, :, step, step]
+            # The mean of one pixel is that pixel: as inputs[:, ::strides, ::strides], several times
+            # faster on TensorFlow.
+            inputs = ops.average_pool(inputs, 1, self.strides, data_format=self.data_format)
         missing = self.filters - inputs.shape[axis]
         if missing:
             padding = [(0, 0)] * 4

@@ -24,7 +24,7 @@ def stop_in_a_worker(run, epochs):
 
     def begin(settings):
         os.environ.update(settings)
-        worker._use_one_thread()
+        worker.set_threads()
         done = []
 
         def after_epoch():
@@ -225,7 +225,7 @@ def test_only_checkpoints_unwritten(tiny, memory, monkeypatch):
 
 def test_worker_trains_nothing_that_is_done(undisturbed, memory, tmp_path, monkeypatch):
     """Another sweep was quicker."""
-    monkeypatch.setattr(worker, "_use_one_thread", lambda: None)
+    monkeypatch.setattr(worker, "set_threads", lambda: None)
     monkeypatch.setattr(training, "train_here", lambda *args: pytest.fail("trained"))
     records.remember(undisturbed)
     outcome = worker.train_and_remember(undisturbed.run, True, worker.settings(), tmp_path / "bar")

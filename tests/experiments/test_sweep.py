@@ -107,18 +107,20 @@ def test_nothing_is_trained_in_this_process(tiny, workers):
     assert training._traced_network.cache_info() == before
 
 
-def test_worker_uses_one_thread_and_counts_epochs(tiny, memory, tmp_path, monkeypatch):
+def test_worker_uses_one_thread_per_operation_and_counts_epochs(
+    tiny, memory, tmp_path, monkeypatch
+):
     """Here the worker's part runs in this process, which keeps its threads."""
     threads = {}
     for kind in ("intra", "inter"):
         name = f"set_{kind}_op_parallelism_threads"
         setter = functools.partial(threads.__setitem__, kind)
         monkeypatch.setattr(tf.config.threading, name, setter)
-    worker._use_one_thread.cache_clear()
+    worker.set_threads.cache_clear()
     (tmp_path / "progress").touch()
     outcome = worker.train_and_remember(tiny(), False, worker.settings(), tmp_path / "progress")
-    worker._use_one_thread.cache_clear()
-    assert threads == {"intra": 1, "inter": 1}
+    worker.set_threads.cache_clear()
+    assert threads == {"intra": 1, "inter": 2}
     epochs = outcome.result.run.epochs
     assert (tmp_path / "progress").stat().st_size == outcome.epochs_shown == epochs
     assert len(list(memory.glob("*.json"))) == 1
