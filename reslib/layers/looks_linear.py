@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from reslib.layers import arguments
+
 
 @keras.saving.register_keras_serializable(package="reslib")
 class MirroredReLU(keras.layers.Layer):
@@ -58,7 +60,8 @@ class LooksLinear(keras.initializers.Orthogonal):
         seed: Integer, or a `keras.random.SeedGenerator`; `None` for a random one.
 
     Raises:
-        ValueError: when called for a shape whose second to last side is odd.
+        ValueError: for an argument other than those above, or when called for a shape whose second
+            to last side is odd.
 
     Reference:
         Balduzzi et al., 2017, "The Shattered Gradients Problem", section 4.
@@ -68,6 +71,11 @@ class LooksLinear(keras.initializers.Orthogonal):
     >>> LooksLinear()((6, 3)).shape
     TensorShape([6, 3])
     """
+
+    def __init__(self, gain=1.0, seed=None):
+        super().__init__(gain=arguments.number("gain", gain), seed=seed)
+        if not isinstance(self.seed, keras.random.SeedGenerator):
+            arguments.seed(self.seed)
 
     def __call__(self, shape, dtype=None):
         if len(shape) < 2 or shape[-2] % 2:
