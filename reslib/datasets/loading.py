@@ -133,7 +133,11 @@ def _grouped(groups, names):
         return np.array(numbers, "int32"), names
     try:
         groups = [list(group) for group in groups]
-        whole = sorted(number for group in groups for number in group) == numbers
+        members = [number for group in groups for number in group]
+        whole = sorted(members) == numbers and all(
+            isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+            for number in members
+        )
     except TypeError:
         whole = False
     if not whole or not all(groups):

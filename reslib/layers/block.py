@@ -121,7 +121,8 @@ class Block(keras.layers.Layer):
         return x + self.shortcut_layer(inputs)
 
     def compute_output_shape(self, input_shape):
-        return arguments.strided_shape(input_shape, self.filters, self.strides, self.data_format)
+        shape = arguments.image_shape(self, input_shape)
+        return arguments.strided_shape(shape, self.filters, self.strides, self.data_format)
 
     def get_config(self):
         return {

@@ -34,16 +34,17 @@ class MirroredReLU(keras.layers.Layer):
     """
 
     def build(self, input_shape):
-        if len(input_shape) < 2 or input_shape[-1] is None:
-            raise ValueError(
-                "MirroredReLU needs a batch with a known number of channels in the last dimension, "
-                f"received shape {tuple(input_shape)}"
-            )
+        self.compute_output_shape(input_shape)
 
     def call(self, inputs):
         return ops.relu(ops.concatenate([inputs, -inputs], axis=-1))
 
     def compute_output_shape(self, input_shape):
+        if len(input_shape) < 2 or input_shape[-1] is None:
+            raise ValueError(
+                "MirroredReLU needs a batch with a known number of channels in the last dimension, "
+                f"received shape {tuple(input_shape)}"
+            )
         return (*input_shape[:-1], 2 * input_shape[-1])
 
 

@@ -137,7 +137,8 @@ class NormalizedConv2D(keras.layers.Layer):
         return [layer for layer in every if layer]
 
     def compute_output_shape(self, input_shape):
-        return arguments.strided_shape(input_shape, self.filters, self.strides, self.data_format)
+        shape = arguments.image_shape(self, input_shape)
+        return arguments.strided_shape(shape, self.filters, self.strides, self.data_format)
 
     def get_config(self):
         return {

@@ -111,7 +111,9 @@ def pyramid_segmenter(
         x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"head_norm{i + 1}")(head(x))
         outputs.append(logits(keras.layers.ReLU(name=f"head_relu{i + 1}")(x)))
     outputs = [_enlarged(x, outputs[0], f"enlarged{i + 1}") for i, x in enumerate(outputs)]
-    x = keras.layers.Average(name="mean")(outputs) if len(outputs) > 1 else outputs[0]
+    x = outputs[0]
+    if len(outputs) > 1:
+        x = keras.layers.Average(dtype="float32", name="mean")(outputs)
     name = "pyramid_segmenter" if name is None else name
     return keras.Model(images, _enlarged(x, images, "pixels"), name=name)
 
