@@ -2,6 +2,8 @@
 
 import os
 
+LARGEST_SEED = 2**32 - 1  # that NumPy's global random numbers take, which Keras seeds as well
+
 
 def seed_offset():
     """The integer in the environment variable `RESLIB_SEED_OFFSET`, 0 if there is none.

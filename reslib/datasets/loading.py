@@ -1,5 +1,6 @@
 """From the name of a data set to arrays that a network can be trained on."""
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,10 +96,14 @@ def load(
             f'path must be None for "fashion_mnist", whose file comes with the course, '
             f'received {_quoted(path)}; for your own file use "fashion_mnist_full"'
         )
+    elif not isinstance(path, (str, os.PathLike)):
+        raise ValueError(f"path must be that of an .npz, or None, received {path!r}")
     else:
         classes = len(module.CLASS_NAMES)
         splits = Splits.from_npz(path, module.IMAGE_SHAPE, classes, source=str(path))
 
+    if not isinstance(standardize, bool):
+        raise ValueError(f"standardize must be True or False, received {standardize!r}")
     train = dealt(splits.y_train)[: _count("train_size", train_size, len(splits.y_train))]
     test = dealt(splits.y_test)[: _count("test_size", test_size, len(splits.y_test))]
     side = _count("size", size, module.IMAGE_SHAPE[0])
@@ -128,7 +133,11 @@ def _grouped(groups, names):
         return np.array(numbers, "int32"), names
     try:
         groups = [list(group) for group in groups]
-        whole = sorted(number for group in groups for number in group) == numbers
+        members = [number for group in groups for number in group]
+        whole = sorted(members) == numbers and all(
+            isinstance(number, (int, np.integer)) and not isinstance(number, bool)
+            for number in members
+        )
     except TypeError:
         whole = False
     if not whole or not all(groups):

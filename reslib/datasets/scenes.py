@@ -16,6 +16,7 @@ CHUNK = 500  # scenes that are drawn together
 ATTEMPTS = 100  # to place the objects of a scene
 DARKEST = 8  # of 255; what is darker around a garment is the shade of its photograph
 CELL = 8  # pixels from one value of the background's coarse noise to the next
+NOISIEST = 100  # beyond it a picture would hold only black and white in any case
 BRIGHTEST = np.float32(0.3)  # of the background; of the garments most are brighter
 
 
@@ -82,8 +83,8 @@ def scenes(
         counts: Three integers, how many small, medium and large objects each picture holds.
         object_sizes: Three integers, the sides of the images of small, medium and large objects.
             Most objects fill their image in one direction only.
-        noise: Float of at least 0, the standard deviation of the white noise. Brightness is
-            from 0 to 1, and cut off there.
+        noise: Float from 0 to 100, the standard deviation of the white noise. Brightness is from
+            0 to 1, and cut off there.
         seed: Integer of at least 0, to which `RESLIB_SEED_OFFSET` is added.
 
     Returns:
@@ -106,8 +107,10 @@ def scenes(
     _integers("object_sizes", object_sizes, 3, object_sizes)
     if not sum(counts):
         raise ValueError(f"counts must name at least one object, received {counts!r}")
-    if not noise >= 0:
-        raise ValueError(f"noise must be a number of at least 0, received {noise!r}")
+    _integers("seed", (seed,), 1, seed, least=0)
+    is_number = isinstance(noise, (int, float)) and not isinstance(noise, bool)
+    if not is_number or not 0 <= noise <= NOISIEST:
+        raise ValueError(f"noise must be a number from 0 to {NOISIEST}, received {noise!r}")
 
     source = fashion_mnist.subset()
     splits = (

@@ -1,11 +1,13 @@
 """The description of one training run."""
 
 import dataclasses
+import functools
 import inspect
 import json
 import math
+import sys
 
-from reslib.seeding import seed_offset
+from reslib.seeding import LARGEST_SEED, seed_offset
 
 SCHEDULES = ("constant", "cosine", "warmup", "steps", "steps_after_warmup")
 AUGMENTATIONS = ("crop_and_flip",)
@@ -62,8 +64,8 @@ class Run:
             on each side, crops it to its size at a random place and flips it horizontally with
             probability ½, anew at each step; what is measured is measured on the images as they
             are. Not for dense labels. `None` for none.
-        seed: Integer of at least 0 that decides all random numbers: initial weights, the order of
-            the images and their augmentation, after `RESLIB_SEED_OFFSET` has been added.
+        seed: Integer from 0 to 2³² - 1 that decides all random numbers: initial weights, the order
+            of the images and their augmentation, after `RESLIB_SEED_OFFSET` has been added.
 
     Raises:
         ValueError: for any other argument.
@@ -91,15 +93,18 @@ class Run:
     seed: int = 0
 
     def __post_init__(self):
-        from reslib import models
+        from reslib import datasets, models
 
         set_field = object.__setattr__  # the dataclass is frozen
         set_field(self, "model", _recipe("model", self.model, models.__all__))
         set_field(self, "dataset", _recipe("dataset", self.dataset, DATASETS))
         _check_arguments("model", self.model, getattr(models, self.model.name))
+        is_drawn = self.dataset.name == "scenes"
+        load = datasets.scenes if is_drawn else functools.partial(datasets.load, self.dataset.name)
+        _check_arguments("dataset", self.dataset, load)
         for name in ("epochs", "batch_size"):
             set_field(self, name, _integer(name, getattr(self, name), minimum=1))
-        set_field(self, "seed", _integer("seed", self.seed, minimum=0))
+        set_field(self, "seed", _integer("seed", self.seed, minimum=0, maximum=LARGEST_SEED))
         for name, below in (("learning_rate", None), ("momentum", 1), ("weight_decay", None)):
             set_field(self, name, _number(name, getattr(self, name), below))
         _choice("schedule", self.schedule, SCHEDULES)
@@ -133,7 +138,7 @@ def _recipe(field, value, names):
         except (TypeError, ValueError):
             raise ValueError(
                 f'{field} must be a name and its arguments, such as ("{names[0]}", {{…}}), with '
-                f"numbers, strings, booleans, None or sequences of these; received {value!r}"
+                f"finite numbers, strings, booleans, None or sequences of these; received {value!r}"
             ) from None
     if value.name not in names:
         choices = ", ".join(map(repr, names))
@@ -155,7 +160,9 @@ def _freeze(value):
     if isinstance(value, (list, tuple)):
         return tuple(_freeze(item) for item in value)
     value = _unwrap(value)
-    if value is None or isinstance(value, (bool, int, float, str)):
+    # What is not finite has no place in JSON, and NaN does not even equal itself.
+    is_finite = not isinstance(value, float) or math.isfinite(value)
+    if value is None or (isinstance(value, (bool, int, float, str)) and is_finite):
         return value
     raise TypeError(f"cannot be part of a run: {value!r}")
 
@@ -172,19 +179,22 @@ def _choice(name, value, accepted):
         raise ValueError(f"{name} must be one of {choices}, received {value!r}")
 
 
-def _integer(name, value, minimum=None):
+def _integer(name, value, minimum, maximum=math.inf):
     value = _unwrap(value)
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(f"{name} must be an integer, received {value!r}")
-    if minimum is not None and value < minimum:
+    if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, received {value!r}")
+    if value > maximum:
+        raise ValueError(f"{name} must be at most {maximum}, received {value!r}")
     return value
 
 
 def _number(name, value, below=None):
     value = _unwrap(value)
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or value < 0 or (below and value >= below):
+    # An integer can be larger than any float.
+    if not is_number or not 0 <= value <= sys.float_info.max or (below and value >= below):
         accepted = f"a number in [0, {below})" if below else "a finite number of at least 0"
         raise ValueError(f"{name} must be {accepted}, received {value!r}")
     return float(value)

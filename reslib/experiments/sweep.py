@@ -41,10 +41,11 @@ def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
 
     A small network gains little from a second thread, so each worker process computes one operation
     on one. Since all training happens in such processes, a run gives the same numbers alone or in a
-    sweep, with any number of workers. Finished runs are remembered on disk (see `reslib.experiments.records`), and
-    after each epoch how far an unfinished one has come: a sweep that was interrupted goes on where
-    it stopped, with the same result, and a restarted notebook does not train again. Where a worker
-    is killed the sweep goes on with fewer; where the disk is full it only cannot remember.
+    sweep, with any number of workers. Finished runs are remembered on disk (see
+    `reslib.experiments.records`), and after each epoch how far an unfinished one has come: a sweep
+    that was interrupted goes on where it stopped, with the same result, and a restarted notebook
+    does not train again. Where a worker is killed the sweep goes on with fewer; where the disk is
+    full it only cannot remember.
 
     GPUs are used where there are any (`CUDA_VISIBLE_DEVICES` chooses among them). Each worker sees
     only its own, takes one that no other notebook uses if there is one, and fills its memory no

@@ -2,6 +2,8 @@
 
 import keras
 
+from reslib.layers import arguments
+
 
 @keras.saving.register_keras_serializable(package="reslib")
 class BatchNormalization(keras.layers.BatchNormalization):
@@ -21,13 +23,18 @@ class BatchNormalization(keras.layers.BatchNormalization):
     `set_weights()` or a `.weights.h5` file.
 
     Args:
-        **kwargs: Those of `keras.layers.BatchNormalization`.
+        axis, momentum, epsilon, center, scale, **kwargs: Those of
+            `keras.layers.BatchNormalization`.
 
     Input shape:
         Any, with the channels last for the fused kernel.
 
     Output shape:
         Same as the input's.
+
+    Raises:
+        ValueError: for a value of the five named arguments that has no meaning, or an input without
+            such an axis of known size.
 
     Reference:
         Ioffe & Szegedy, 2015, "Batch Normalization", Algorithms 1 and 2.
@@ -38,6 +45,29 @@ class BatchNormalization(keras.layers.BatchNormalization):
     >>> layer(keras.ops.ones((8, 14, 14, 3)), training=True).shape
     TensorShape([8, 14, 14, 3])
     """
+
+    def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, **kwargs):
+        super().__init__(
+            axis=arguments.integer("axis", axis),
+            momentum=arguments.number(
+                "momentum", momentum, "a number in [0, 1]", lambda value: 0 <= value <= 1
+            ),
+            epsilon=arguments.number(
+                "epsilon", epsilon, "a number of at least 0", lambda value: value >= 0
+            ),
+            center=arguments.boolean("center", center),
+            scale=arguments.boolean("scale", scale),
+            **kwargs,
+        )
+
+    def build(self, input_shape):
+        dimensions = len(input_shape)
+        if not -dimensions <= self.axis < dimensions or input_shape[self.axis] is None:
+            raise ValueError(
+                "axis must be that of a dimension of known size, received "
+                f"{self.axis} for the shape {tuple(input_shape)}"
+            )
+        super().build(input_shape)
 
     def call(self, inputs, training=None, mask=None):
         learns = bool(training and self.trainable)

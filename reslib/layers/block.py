@@ -37,12 +37,12 @@ class Block(keras.layers.Layer):
         self.strides = arguments.positive_integer("strides", strides)
         self.shortcut = arguments.one_of("shortcut", shortcut, ("A", "B", "C", None))
         self.normalization = arguments.one_of("normalization", normalization, ("batch", None))
+        self.identity_start = arguments.boolean("identity_start", identity_start)
         if identity_start and shortcut is None:
             raise ValueError(
                 "identity_start must be False with shortcut=None: without a shortcut a block that "
                 "starts at zero passes on neither signal nor gradient; received True"
             )
-        self.identity_start = bool(identity_start)
         self.survival_probability = arguments.probability(
             "survival_probability", survival_probability
         )
@@ -121,7 +121,8 @@ class Block(keras.layers.Layer):
         return x + self.shortcut_layer(inputs)
 
     def compute_output_shape(self, input_shape):
-        return arguments.strided_shape(input_shape, self.filters, self.strides, self.data_format)
+        shape = arguments.image_shape(self, input_shape)
+        return arguments.strided_shape(shape, self.filters, self.strides, self.data_format)
 
     def get_config(self):
         return {

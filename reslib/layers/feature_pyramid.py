@@ -75,12 +75,12 @@ class FeaturePyramid(keras.layers.Layer):
         super().__init__(**kwargs)
         self.channels = arguments.positive_integer("channels", channels)
         self.fusion = arguments.one_of("fusion", fusion, ("add", "concat"))
-        self.lateral = arguments.one_of("lateral", lateral, (True, False))
-        self.top_down = arguments.one_of("top_down", top_down, (True, False))
+        self.lateral = arguments.boolean("lateral", lateral)
+        self.top_down = arguments.boolean("top_down", top_down)
         self.outputs = arguments.one_of("outputs", outputs, ("all", "finest"))
-        self.extra_levels = extra_levels
-        if extra_levels != 0:
-            arguments.positive_integer("extra_levels (where it is not 0)", extra_levels)
+        self.extra_levels = arguments.integer(
+            "extra_levels", extra_levels, "an integer of at least 0", lambda value: value >= 0
+        )
         self.extra_from = arguments.one_of("extra_from", extra_from, ("pyramid", "backbone"))
         self.data_format = arguments.image_data_format(data_format)
         if fusion == "concat" and not (lateral and top_down):

@@ -65,7 +65,8 @@ class IdentityShortcut(keras.layers.Layer):
         return inputs
 
     def compute_output_shape(self, input_shape):
-        return arguments.strided_shape(input_shape, self.filters, self.strides, self.data_format)
+        shape = arguments.image_shape(self, input_shape)
+        return arguments.strided_shape(shape, self.filters, self.strides, self.data_format)
 
     def get_config(self):
         return {

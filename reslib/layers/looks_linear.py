@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from reslib.layers import arguments
+
 
 @keras.saving.register_keras_serializable(package="reslib")
 class MirroredReLU(keras.layers.Layer):
@@ -32,16 +34,17 @@ class MirroredReLU(keras.layers.Layer):
     """
 
     def build(self, input_shape):
-        if len(input_shape) < 2 or input_shape[-1] is None:
-            raise ValueError(
-                "MirroredReLU needs a batch with a known number of channels in the last dimension, "
-                f"received shape {tuple(input_shape)}"
-            )
+        self.compute_output_shape(input_shape)
 
     def call(self, inputs):
         return ops.relu(ops.concatenate([inputs, -inputs], axis=-1))
 
     def compute_output_shape(self, input_shape):
+        if len(input_shape) < 2 or input_shape[-1] is None:
+            raise ValueError(
+                "MirroredReLU needs a batch with a known number of channels in the last dimension, "
+                f"received shape {tuple(input_shape)}"
+            )
         return (*input_shape[:-1], 2 * input_shape[-1])
 
 
@@ -58,7 +61,8 @@ class LooksLinear(keras.initializers.Orthogonal):
         seed: Integer, or a `keras.random.SeedGenerator`; `None` for a random one.
 
     Raises:
-        ValueError: when called for a shape whose second to last side is odd.
+        ValueError: for an argument other than those above, or when called for a shape whose second
+            to last side is odd.
 
     Reference:
         Balduzzi et al., 2017, "The Shattered Gradients Problem", section 4.
@@ -68,6 +72,11 @@ class LooksLinear(keras.initializers.Orthogonal):
     >>> LooksLinear()((6, 3)).shape
     TensorShape([6, 3])
     """
+
+    def __init__(self, gain=1.0, seed=None):
+        super().__init__(gain=arguments.number("gain", gain), seed=seed)
+        if not isinstance(self.seed, keras.random.SeedGenerator):
+            arguments.seed(self.seed)
 
     def __call__(self, shape, dtype=None):
         if len(shape) < 2 or shape[-2] % 2:

@@ -73,7 +73,8 @@ class NormalizedConv2D(keras.layers.Layer):
         )
         self.data_format = arguments.image_data_format(data_format)
 
-        self.use_bias = normalization is None if use_bias is None else bool(use_bias)
+        arguments.one_of("use_bias", use_bias, (None, True, False))
+        self.use_bias = normalization is None if use_bias is None else use_bias
 
         # A stride of one Keras pads as we want it, and then needs no copy of the input. A strided
         # 1×1 convolution is made of subsampling and a stride of one: TensorFlow's own has a
@@ -136,7 +137,8 @@ class NormalizedConv2D(keras.layers.Layer):
         return [layer for layer in every if layer]
 
     def compute_output_shape(self, input_shape):
-        return arguments.strided_shape(input_shape, self.filters, self.strides, self.data_format)
+        shape = arguments.image_shape(self, input_shape)
+        return arguments.strided_shape(shape, self.filters, self.strides, self.data_format)
 
     def get_config(self):
         return {

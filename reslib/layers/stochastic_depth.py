@@ -18,7 +18,7 @@ class StochasticDepth(keras.layers.Layer):
 
     Args:
         survival_probability: Float in (0, 1], how often the input is passed on.
-        seed: Integer or `None`, as in `keras.layers.Dropout`.
+        seed: Integer of at least 0, or `None` for a random one.
 
     Input shape:
         Any.
@@ -27,7 +27,7 @@ class StochasticDepth(keras.layers.Layer):
         Same as the input's.
 
     Raises:
-        ValueError: for a `survival_probability` outside (0, 1].
+        ValueError: for an argument other than those above.
 
     Reference:
         Huang et al., 2016, "Deep Networks with Stochastic Depth", section 3.
@@ -43,7 +43,7 @@ class StochasticDepth(keras.layers.Layer):
         self.survival_probability = arguments.probability(
             "survival_probability", survival_probability
         )
-        self.seed = seed
+        self.seed = arguments.seed(seed)
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs, training=None):

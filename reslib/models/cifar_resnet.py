@@ -98,7 +98,8 @@ def cifar_resnet(
     if pre_activation:
         x = parts.normalization_and_relu(x, normalization)
     outputs = parts.classifier(x, classes)
-    return keras.Model(inputs, outputs, name=name or parts.model_name(depth, shortcut, block))
+    name = parts.model_name(depth, shortcut, block) if name is None else name
+    return keras.Model(inputs, outputs, name=name)
 
 
 def blocks_per_stage(depth, convolutions):

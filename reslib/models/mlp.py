@@ -1,5 +1,7 @@
 """Deep fully connected nets, for the study of gradients."""
 
+import contextlib
+
 import keras
 
 from reslib.layers import BatchNormalization, LooksLinear, MirroredReLU, arguments
@@ -65,21 +67,20 @@ def mlp(
     arguments.positive_integer("depth", depth)
     arguments.positive_integer("width", width)
     arguments.positive_integer("classes", classes)
-    if not len(input_shape) or None in tuple(input_shape):
-        raise ValueError(f"input_shape must hold known sizes, received {input_shape!r}")
-    arguments.one_of("residual", residual, (True, False))
+    arguments.input_shape(input_shape)
+    arguments.boolean("residual", residual)
     arguments.one_of("normalization", normalization, ("batch", None))
+    arguments.number("residual_scale", residual_scale)
     if residual_scale != 1 and not residual:
         raise ValueError(
             "residual_scale needs residual=True (a plain net has no sum whose part it could "
             f"scale), received {residual_scale!r}"
         )
-    if not 0 <= dropout < 1:
-        raise ValueError(f"dropout must be a number in [0, 1), received {dropout!r}")
+    arguments.number("dropout", dropout, "a number in [0, 1)", lambda value: 0 <= value < 1)
 
     def dense(units, mirrored_input, dtype=None, **options):
         initializer = kernel_initializer
-        if initializer == "looks_linear":
+        if _is(initializer, "looks_linear"):
             initializer = LooksLinear() if mirrored_input else "orthogonal"
         return keras.layers.Dense(
             units,
@@ -119,14 +120,14 @@ def mlp(
     # float32, so that a softmax under mixed precision keeps its digits.
     outputs = dense(classes, mirrored_input=True, dtype="float32", name="logits")(x)
     kind = "residual" if residual else "plain"
-    return keras.Model(inputs, outputs, name=name or f"{kind}_mlp_{depth}")
+    return keras.Model(inputs, outputs, name=f"{kind}_mlp_{depth}" if name is None else name)
 
 
 def _activation(activation, kernel_initializer):
     """A function that makes the layer of the activation."""
-    if activation == "crelu":
+    if _is(activation, "crelu"):
         return MirroredReLU
-    if kernel_initializer == "looks_linear":
+    if _is(kernel_initializer, "looks_linear"):
         raise ValueError(
             'kernel_initializer "looks_linear" needs activation="crelu", '
             f"received activation={activation!r}"
@@ -143,9 +144,21 @@ def _activation(activation, kernel_initializer):
     return lambda name: keras.layers.Activation(function, name=name)
 
 
-def _fresh(name, initializer):
+def _is(value, word):
+    """Whether it is this word; an array is not compared element by element."""
+    return isinstance(value, str) and value == word
+
+
+def _fresh(name, given):
     """The initializer anew: one and the same would give all layers the same values."""
-    initializer = keras.initializers.get(initializer)
+    initializer = None
+    if callable(given) or isinstance(given, (str, dict)):
+        with contextlib.suppress(TypeError, ValueError):
+            initializer = keras.initializers.get(given)
+    if not callable(initializer):
+        raise ValueError(
+            f"{name} must be an initializer of Keras or the name of one, received {given!r}"
+        )
     if isinstance(initializer, keras.initializers.Initializer):
         if initializer.get_config().get("seed") is not None:
             raise ValueError(

@@ -21,12 +21,12 @@ BLOCKS = {
 
 def image_shape(input_shape):
     """Return `input_shape`, or refuse what is not `(height, width, channels)`."""
-    if len(input_shape) != 3 or input_shape[-1] is None:
-        raise ValueError(
-            "input_shape must be (height, width, channels) with a known number of channels, "
-            f"received {input_shape!r}"
-        )
-    return input_shape
+    return arguments.input_shape(
+        input_shape,
+        "(height, width, channels) in positive integers, where height and width may be None",
+        length=3,
+        free=2,
+    )
 
 
 def stages(x, block, blocks, width, survival_probability=1.0, **options):

@@ -38,23 +38,10 @@ def pyramid_detector(
     FCOS has more of them, and a third answer (how near the position is to the object's centre).
 
     Args:
-        width: Integer, channels inside the blocks of the backbone's first stage; they double from
-            stage to stage.
-        channels: Integer, channels of the pyramid and of the head; by default twice `width`.
-        levels: `"all"`; or a single level that must find objects of every size: `"finest"`, P of
-            the finest map (of this map alone with `top_down=False`), or `"coarsest"`.
-        fusion: As in `reslib.layers.FeaturePyramid`.
-        lateral: As there.
-        top_down: As there.
-        blocks: Integers, the number of blocks in each stage.
-        shortcut: `"A"`, `"B"`, `"C"` or `None`, as in `reslib.layers.ResidualBlock`.
-        block: As in `reslib.models.cifar_resnet`.
-        stem_strides: 1, 2 or 4, stride of the first convolution, so of the finest map. Each stage
-            after the first halves the resolution.
-        input_shape: `(height, width, channels)`, all known.
         classes: Integer, the number of classes, without a background.
-        backbone: As in `reslib.models.pyramid_segmenter`.
         name: Name of the model, by default `"pyramid_detector"`.
+        Others: As in `reslib.models.pyramid_segmenter`. A single level (`levels="finest"` or
+            `"coarsest"`) must find objects of every size.
 
     Returns:
         A `keras.Model` from images `(batch, height, width, channels)` to a tuple of the logits
@@ -75,27 +62,25 @@ def pyramid_detector(
     >>> tuple(pyramid_detector().output_shape)  # 1360 = 32² + 16² + 8² + 4² positions
     ((None, 1360, 10), (None, 1360, 4))
     """
-    arguments.positive_integer("width", width)
-    channels = arguments.positive_integer("channels", 2 * width if channels is None else channels)
-    arguments.positive_integer("classes", classes)
     images, maps, pyramid = pyramid_maps(
-        backbone,
+        width,
         channels,
         levels,
         fusion,
         lateral,
         top_down,
-        width=width,
-        blocks=blocks,
-        shortcut=shortcut,
-        block=block,
-        stem_strides=stem_strides,
-        input_shape=input_shape,
+        blocks,
+        shortcut,
+        block,
+        stem_strides,
+        input_shape,
+        backbone,
     )
+    arguments.positive_integer("classes", classes)
     features = keras.tree.flatten(pyramid(maps))
     for name_of_layer in ("head1", "head2"):
         convolution = _convolution(
-            channels, name_of_layer, activation="relu", kernel_initializer="he_normal"
+            pyramid.channels, name_of_layer, activation="relu", kernel_initializer="he_normal"
         )
         features = [convolution(x) for x in features]
     outputs = (
@@ -111,7 +96,7 @@ def pyramid_detector(
     return keras.Model(
         images,
         tuple(_in_one_row(convolution, features) for convolution in outputs),
-        name=name or "pyramid_detector",
+        name="pyramid_detector" if name is None else name,
     )
 
 

@@ -1,4 +1,4 @@
-"""The part that the networks on a feature pyramid share: backbone, maps and pyramid."""
+"""The part that the networks on a feature pyramid share: all but their heads."""
 
 import keras
 
@@ -8,19 +8,22 @@ from reslib.models.stage_outputs import stage_outputs
 
 
 def pyramid_maps(
-    backbone, channels, levels="all", fusion="add", lateral=True, top_down=True, **options
+    width,
+    channels,
+    levels,
+    fusion,
+    lateral,
+    top_down,
+    blocks,
+    shortcut,
+    block,
+    stem_strides,
+    input_shape,
+    backbone,
 ):
-    """What a network on a feature pyramid begins with.
+    """What a network on a feature pyramid has before its head.
 
-    Args:
-        backbone: A model for `reslib.models.stage_outputs`, or `None` for a new one.
-        channels: Integer, channels of the pyramid.
-        levels: `"all"`, `"finest"` or `"coarsest"`, what the network's head looks at.
-        fusion: As in `reslib.layers.FeaturePyramid`.
-        lateral: As there.
-        top_down: As there.
-        **options: `width`, `blocks`, `shortcut`, `block`, `stem_strides` and `input_shape` of the
-            new backbone.
+    The arguments are those of `reslib.models.pyramid_segmenter`.
 
     Returns:
         The symbolic images, the tuple of the backbone's maps that are used, finest first, and the
@@ -29,17 +32,21 @@ def pyramid_maps(
     Raises:
         ValueError: for an argument other than those above.
     """
+    arguments.positive_integer("width", width)
+    channels = arguments.positive_integer("channels", 2 * width if channels is None else channels)
     arguments.one_of("levels", levels, ("all", "finest", "coarsest"))
     if backbone is None:
-        backbone = _backbone(**options)
-    images = backbone.input
-    if None in images.shape[1:]:
+        backbone = _backbone(width, blocks, shortcut, block, stem_strides, input_shape)
+    try:
+        maps = stage_outputs(backbone)
+    except ValueError as error:
+        raise ValueError(f"backbone: {error}") from None
+    if len(backbone.inputs) != 1 or None in backbone.inputs[0].shape[1:]:
         raise ValueError(
-            "input_shape must hold known sizes, the backbone's as well, "
-            f"received {tuple(images.shape[1:])}"
+            "input_shape must hold known sizes, the backbone's as well, received "
+            + " and ".join(str(tuple(images.shape[1:])) for images in backbone.inputs)
         )
 
-    maps = stage_outputs(backbone)
     if levels == "coarsest":
         maps = maps[-1:]
     elif levels == "finest" and not top_down:
@@ -53,7 +60,7 @@ def pyramid_maps(
         data_format="channels_last",
         name="pyramid",
     )
-    return images, maps, pyramid
+    return backbone.inputs[0], maps, pyramid
 
 
 def _backbone(width, blocks, shortcut, block, stem_strides, input_shape):

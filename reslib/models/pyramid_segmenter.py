@@ -78,25 +78,23 @@ def pyramid_segmenter(
     >>> pyramid_segmenter().output_shape
     (None, 64, 64, 11)
     """
-    arguments.positive_integer("width", width)
-    channels = arguments.positive_integer("channels", 2 * width if channels is None else channels)
-    arguments.positive_integer("classes", classes)
     images, maps, pyramid = pyramid_maps(
-        backbone,
+        width,
         channels,
         levels,
         fusion,
         lateral,
         top_down,
-        width=width,
-        blocks=blocks,
-        shortcut=shortcut,
-        block=block,
-        stem_strides=stem_strides,
-        input_shape=input_shape,
+        blocks,
+        shortcut,
+        block,
+        stem_strides,
+        input_shape,
+        backbone,
     )
+    arguments.positive_integer("classes", classes)
     head = keras.layers.Conv2D(
-        channels,
+        pyramid.channels,
         3,
         padding="same",
         use_bias=False,
@@ -113,8 +111,11 @@ def pyramid_segmenter(
         x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"head_norm{i + 1}")(head(x))
         outputs.append(logits(keras.layers.ReLU(name=f"head_relu{i + 1}")(x)))
     outputs = [_enlarged(x, outputs[0], f"enlarged{i + 1}") for i, x in enumerate(outputs)]
-    x = keras.layers.Average(name="mean")(outputs) if len(outputs) > 1 else outputs[0]
-    return keras.Model(images, _enlarged(x, images, "pixels"), name=name or "pyramid_segmenter")
+    x = outputs[0]
+    if len(outputs) > 1:
+        x = keras.layers.Average(dtype="float32", name="mean")(outputs)
+    name = "pyramid_segmenter" if name is None else name
+    return keras.Model(images, _enlarged(x, images, "pixels"), name=name)
 
 
 def _enlarged(x, like, name):

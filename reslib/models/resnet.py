@@ -89,4 +89,5 @@ def resnet(
         **options,
     )
     outputs = parts.classifier(x, classes)
-    return keras.Model(inputs, outputs, name=name or parts.model_name(depth, shortcut))
+    name = parts.model_name(depth, shortcut) if name is None else name
+    return keras.Model(inputs, outputs, name=name)

@@ -2,6 +2,8 @@
 
 import re
 
+import keras
+
 # Ours, and those of keras.applications.
 BLOCK = re.compile(r"(?P<stage>stage\d+)_block\d+|(?P<conv>conv\d+)_block\d+_out")
 
@@ -20,7 +22,7 @@ def stage_outputs(model):
         A tuple of symbolic tensors, for `reslib.layers.FeaturePyramid` and `keras.Model`.
 
     Raises:
-        ValueError: if no layer of the model has the name of a block.
+        ValueError: if it is no such model, or none of its layers has the name of a block.
 
     Reference:
         Lin et al., 2017, "Feature Pyramid Networks for Object Detection", section 3.
@@ -31,6 +33,8 @@ def stage_outputs(model):
     >>> [tuple(maps.shape) for maps in stage_outputs(cifar_resnet(8))]
     [(None, 32, 32, 16), (None, 16, 16, 32), (None, 8, 8, 64)]
     """
+    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
+        raise ValueError(f"model must be a keras.Model of connected layers, received {model!r}")
     last = {}  # the layers come in the order of the network
     for layer in model.layers:
         if match := BLOCK.fullmatch(layer.name):

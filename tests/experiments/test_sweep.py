@@ -107,9 +107,7 @@ def test_nothing_is_trained_in_this_process(tiny, workers):
     assert training._traced_network.cache_info() == before
 
 
-def test_worker_uses_one_thread_per_operation_and_counts_epochs(
-    tiny, memory, tmp_path, monkeypatch
-):
+def test_worker_uses_one_thread_and_counts_epochs(tiny, memory, tmp_path, monkeypatch):
     """Here the worker's part runs in this process, which keeps its threads."""
     threads = {}
     for kind in ("intra", "inter"):

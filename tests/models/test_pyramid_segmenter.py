@@ -4,29 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from pyramids import SMALL, VARIANTS, each_variant, images
 
 from reslib.layers import UpSamplingTo
 from reslib.models import cifar_resnet, pyramid_segmenter, resnet, stage_outputs
-
-VARIANTS = {
-    "pyramid": {},
-    "concat": {"fusion": "concat"},
-    "coarsest": {"levels": "coarsest"},
-    "finest": {"levels": "finest"},
-    "finest-of-backbone": {"levels": "finest", "top_down": False},
-    "no-top-down": {"top_down": False},
-    "no-lateral": {"lateral": False},
-}
-SMALL = {"width": 2, "channels": 3, "input_shape": (32, 32, 1)}
-
-
-@pytest.fixture(params=VARIANTS.values(), ids=VARIANTS.keys())
-def variant(request):
-    return request.param
-
-
-def images(*shape):
-    return np.random.default_rng(0).normal(size=shape).astype("float32")
 
 
 def trained_parameters(model):
@@ -37,6 +18,7 @@ def names(model):
     return {layer.name for layer in model.layers}
 
 
+@each_variant
 @pytest.mark.parametrize("sides", [(63, 37), (1, 2)])
 def test_one_answer_for_each_pixel(variant, sides):
     model = pyramid_segmenter(**variant, width=1, input_shape=(*sides, 2), classes=5)
@@ -44,6 +26,7 @@ def test_one_answer_for_each_pixel(variant, sides):
     assert model.output_shape == (None, *sides, 5)
 
 
+@each_variant
 def test_a_training_step_reaches_every_weight(variant):
     """No layer is left in the model that the loss does not feel."""
     model = pyramid_segmenter(**variant, **SMALL)
@@ -135,24 +118,6 @@ def test_any_backbone_can_be_used_and_is_shared(make):
     assert used <= {id(weight) for weight in model.weights}
 
 
-@pytest.mark.parametrize("levels", ["all", "finest"])
-def test_file_brings_the_model_back(levels, tmp_path):
-    model = pyramid_segmenter(**SMALL, levels=levels)
-    model.save(tmp_path / "model.keras")
-    x = images(1, 32, 32, 1)
-    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(x), model(x))
-
-
-def test_mixed_precision_gives_logits_in_many_digits():
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        model = pyramid_segmenter(**SMALL)
-    finally:
-        keras.config.set_dtype_policy("float32")
-    assert model.output.dtype == "float32"
-    assert model.get_layer("pyramid").compute_dtype == "bfloat16"
-
-
 def test_it_learns_to_tell_sizes_apart():
     """Squares of 5 and of 13 pixels, as bright as each other: a class for each size."""
     random = np.random.default_rng(0)
@@ -177,28 +142,3 @@ def test_it_learns_to_tell_sizes_apart():
     right = np.argmax(model(x, training=True), axis=-1) == y
     for label in (0, 1, 2):
         assert right[y == label].mean() > 0.6
-
-
-@pytest.mark.parametrize(
-    "arguments, name",
-    [
-        ({"width": 0}, "width"),
-        ({"channels": 2.5}, "channels"),
-        ({"levels": "top"}, "levels"),
-        ({"fusion": "mean"}, "fusion"),
-        ({"lateral": False, "top_down": False}, "lateral and top_down"),
-        ({"lateral": False, "fusion": "concat"}, "fusion"),
-        ({"blocks": 4}, "blocks"),
-        ({"blocks": ()}, "blocks"),
-        ({"blocks": (1, 0)}, "blocks"),
-        ({"shortcut": "D"}, "shortcut"),
-        ({"block": "wide"}, "block"),
-        ({"stem_strides": 3}, "stem_strides"),
-        ({"input_shape": (64, 64)}, "input_shape"),
-        ({"input_shape": (None, None, 1)}, "input_shape"),
-        ({"classes": True}, "classes"),
-    ],
-)
-def test_bad_argument_is_refused_by_name(arguments, name):
-    with pytest.raises(ValueError, match=name):
-        pyramid_segmenter(**arguments)
