@@ -1,0 +1,60 @@
+"""`make bench` compares equal networks, and says where it misses its aims."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from reslib import models, probes
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
+import bench
+import bench_contenders
+
+SMALL = 8, 9, 2, 4
+
+
+def test_stock_network_is_the_same_network():
+    """As many weights and as many multiply-adds; only the padding of strided layers differs."""
+    depth, side, channels, width = SMALL
+    stock = bench_contenders.stock_model(*SMALL)
+    ours = models.cifar_resnet(depth, width=width, input_shape=(side, side, channels))
+    shapes = [sorted(tuple(v.shape) for v in model.trainable_variables) for model in (stock, ours)]
+    assert shapes[0] == shapes[1]
+    costs = [probes.layer_table(model).multiply_adds.sum() for model in (stock, ours)]
+    assert costs[0] == costs[1] == bench.cost(SMALL) / 3
+
+
+@pytest.mark.parametrize(
+    "values, aims, text",
+    [
+        ([2.0, 3.0, 2.5], {"least": 2.5}, "2.50 (2.00–3.00)"),
+        ([2.0, 3.0, 2.4], {"least": 2.5}, "**2.40 (2.00–3.00)**, aim ≥ 2.5"),
+        (1.2, {"most": 1.1}, "**1.20**, aim ≤ 1.1"),
+        (1.0, {"most": 1.1}, "1.00"),
+    ],
+)
+def test_a_missed_aim_is_marked(values, aims, text):
+    assert bench.aimed(values, **aims) == text
+
+
+def test_shares_are_of_kernels_and_not_of_the_frames_around_them():
+    proto = pytest.importorskip("tensorflow.tsl.profiler.protobuf.xplane_pb2")
+    space = proto.XSpace()
+    plane = space.planes.add()
+    line = plane.lines.add()
+    names = {
+        "a/conv:_MklNativeConv2D": 6,
+        "a/norm:_FusedBatchNormV3": 3,
+        "a:Relu": 1,
+        "EagerLocalExecute: train": 50,
+        "ExecutorState::Process": 50,
+        "Run": 50,
+    }
+    for number, (name, time) in enumerate(names.items(), start=1):
+        plane.event_metadata[number].name = name
+        line.events.add(metadata_id=number, duration_ps=time)
+    shares = bench_contenders.shares(space.SerializeToString())
+    assert shares == pytest.approx(
+        {"convolutions": 0.6, "batch normalization": 0.3, "all else": 0.1}
+    )
