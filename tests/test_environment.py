@@ -80,3 +80,11 @@ import reslib
     failed = python(code)
     assert failed.returncode != 0
     assert "the reason" in failed.stderr and "no keras" in failed.stderr
+
+
+@pytest.mark.parametrize("before", ["enable", "disable"])
+def test_garbage_is_collected_as_before(before):
+    """Only what the import made is not looked through."""
+    code = f"import gc; gc.{before}(); import reslib; print(gc.isenabled(), gc.get_freeze_count())"
+    enabled, frozen = python(code).stdout.split()
+    assert enabled == str(before == "enable") and int(frozen) > 100_000

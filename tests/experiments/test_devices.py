@@ -153,6 +153,7 @@ def test_workers_asked_for_are_started(tiny, monkeypatch):
 @pytest.fixture
 def gpus(monkeypatch, tmp_path):
     """Pretends that there are some, with a folder of claims of its own."""
+    pytest.importorskip("fcntl", reason="claims are locks, which Windows has not")
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     devices._claim_once.cache_clear()
