@@ -29,12 +29,17 @@ def visible_gpus():
     return tuple(names)[:count]
 
 
+def trains_on_gpus(devices):
+    """Whether there are GPUs enough for one network."""
+    return len(visible_gpus()) >= devices
+
+
 def default_workers(devices):
     """So many that each has GPUs of its own; where there are too few, a core for each device."""
     import joblib
 
-    gpus = len(visible_gpus())
-    return gpus // devices if gpus >= devices else max(1, joblib.cpu_count() // devices)
+    units = len(visible_gpus()) if trains_on_gpus(devices) else joblib.cpu_count()
+    return max(1, units // devices)
 
 
 def gpus_for(workers, devices):

@@ -1,8 +1,8 @@
 """Finished runs, remembered on disk by their content.
 
 A record is named after a digest of all that decides its numbers: the run, the data, the code that
-builds and trains the network, the versions of the framework, and over how many devices batches are
-split. Whatever changes, the old record is not found any more and the run is trained again.
+builds and trains the network, the versions of the framework, and on how many devices of which kind
+it is trained. Whatever changes, the old record is not found any more and the run is trained again.
 """
 
 import contextlib
@@ -17,6 +17,7 @@ import zlib
 
 import numpy as np
 
+from reslib.experiments.devices import trains_on_gpus
 from reslib.experiments.result import MEASURES, Result
 
 # What reading a torn or foreign file ends in: of JSON the first three, of an .npz the rest too.
@@ -73,6 +74,7 @@ def path_of(run, suffix, devices=1):
         "data": load_data(run.dataset).checksum,
         "software": _software(),
         "devices": devices,
+        "gpu": trains_on_gpus(devices),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:32]
     return folder() / f"{digest}{suffix}"

@@ -245,6 +245,14 @@ def test_other_devices_are_another_record(tiny):
     assert len(paths) == 3 and records.path_of(tiny(), ".json") in paths
 
 
+def test_gpus_make_another_record(tiny, monkeypatch):
+    """Where there are enough of them to be used."""
+    paths = {number: records.path_of(tiny(), ".json", number) for number in (1, 2)}
+    monkeypatch.setattr(devices, "visible_gpus", lambda: ("0",))
+    assert records.path_of(tiny(), ".json", 1) != paths[1]
+    assert records.path_of(tiny(), ".json", 2) == paths[2]
+
+
 def test_result_of_two_devices_is_remembered_as_such(tiny):
     run = tiny(epochs=1)
     records.remember(Result(run, dict.fromkeys(MEASURES, [0.5]), 1.0, devices=2))

@@ -49,7 +49,7 @@ def seen_in_steps(network):
     images = random.normal(2.0, 1.5, (BATCH * STEPS, 8, 8, 1)).astype("float32")
     images *= np.linspace(0.5, 2.0, len(images), dtype="float32")[:, None, None, None]
     labels = random.integers(0, 3, len(images)).astype("int32")
-    order = np.arange(len(images), dtype="int32").reshape(STEPS, 1, BATCH)
+    order = np.arange(len(images), dtype="int32").reshape(STEPS, 1, BATCH, 1)
     seen = {"loss": [], "weights": [], "velocities": []}
     for batch in order:
         losses.clear()
