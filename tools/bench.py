@@ -10,6 +10,8 @@ takes part where it is installed, both as one process with two threads and as tw
 """
 
 import argparse
+import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
@@ -235,8 +237,7 @@ def title(network):
 
 
 def has_torch():
-    code = subprocess.run([sys.executable, "-c", "import torch"], capture_output=True).returncode
-    return code == 0
+    return bool(importlib.util.find_spec("torch"))
 
 
 def machine():
@@ -245,7 +246,8 @@ def machine():
     names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "name" in line] \
         if Path("/proc/cpuinfo").exists() else []  # fmt: skip
     name = names[0].partition(":")[2].strip() if names else platform.processor()
-    return f"{name}, {environment()}"
+    torch = f" · PyTorch {importlib.metadata.version('torch')}" if has_torch() else ""
+    return f"{name}, {environment()}{torch}"
 
 
 def aimed(values, least=-np.inf, most=np.inf, digits=2):

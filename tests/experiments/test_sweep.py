@@ -307,7 +307,8 @@ def in_group(process, group):
 )
 def test_stopped_sweep_goes_on(tiny, swept, memory, tmp_path, trainings, stop):
     """Stopped after its first record it leaves no process behind, and trains only the rest."""
-    runs = [swept[0].run, *(tiny(seed=seed) for seed in range(30, 50))]
+    longer = (tiny(seed=seed, epochs=60) for seed in range(30, 36))  # they must not all be done
+    runs = [swept[0].run, *longer]
     (tmp_path / "runs.json").write_text(json.dumps([run.to_dict() for run in runs]))
     (tmp_path / "script.py").write_text(INTERRUPTED)
     process = subprocess.Popen(

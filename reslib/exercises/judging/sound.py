@@ -146,7 +146,7 @@ def judge_settings(table, group, factor, ignore=()):
         Mistake: that names the column.
     """
     for name in table.columns.difference([group, factor, "seed", *ignore]):
-        values = table[name].astype(str)
+        values = table[name].map(str)  # also None, which astype(str) would leave missing
         if values.nunique() > len(table) / 2:
             continue  # different nearly everywhere: a measurement
         cells = values.groupby([table[group], table[factor]])
