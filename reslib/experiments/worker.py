@@ -117,8 +117,8 @@ def set_threads():
     """One thread within an operation, so that its sums run in the same order everywhere.
 
     Beside it a second operation may run, such as the gradient of a kernel beside that of its input.
-    That costs nothing while all cores are busy, and is of use at the end of a sweep, or to a single
-    run.
+    That costs a few per cent while all cores are busy, and gains more at the end of a sweep or in a
+    single run.
     """
     import tensorflow as tf
 
