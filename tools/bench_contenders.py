@@ -61,18 +61,18 @@ def stock_model(depth, side, channels, width, metrics=None):
     return model
 
 
-def ours(depth, side, channels, width, images, epochs, workers=2):
+def ours(depth, side, channels, width, images, epochs, workers=2, operations=1):
     """The engine of `sweep`: worker processes that train at the same time."""
     import joblib
 
-    arguments = depth, side, channels, width, images, epochs
+    arguments = depth, side, channels, width, images, epochs, workers, operations
     with joblib.parallel_config("loky", n_jobs=2, inner_max_num_threads=1):
-        return together(joblib.Parallel()(joblib.delayed(one_of_ours)(*arguments, workers=workers)
-                                          for _ in range(workers)))  # fmt: skip
+        jobs = (joblib.delayed(one_of_ours)(*arguments) for _ in range(workers))
+        return together(joblib.Parallel()(jobs))
 
 
-def one_of_ours(depth, side, channels, width, images, epochs, workers=1):
-    build, epoch = our_epoch(depth, side, channels, width, images)
+def one_of_ours(depth, side, channels, width, images, epochs, workers, operations):
+    build, epoch = our_epoch(depth, side, channels, width, images, operations)
     wait_for_all(workers)
     begun = time.time()
     for _ in range(epochs):
@@ -80,10 +80,11 @@ def one_of_ours(depth, side, channels, width, images, epochs, workers=1):
     return build, images * epochs, begun, time.time()
 
 
-def our_epoch(depth, side, channels, width, images):
+def our_epoch(depth, side, channels, width, images, operations=1):
     """The seconds to build and trace a network as a sweep's worker does, and one pass over data."""
     from reslib.experiments import worker
 
+    os.environ["TF_NUM_INTEROP_THREADS"] = str(operations)
     worker.set_threads()
     import tensorflow as tf
 

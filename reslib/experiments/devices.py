@@ -42,6 +42,17 @@ def default_workers(devices):
     return max(1, units // devices)
 
 
+def operations_for(workers, devices):
+    """How many operations each worker computes at a time: two where there are cores for them.
+
+    A second one makes a network train a fourth faster on a core that would be idle; on one that is
+    not, the two get into each other's way.
+    """
+    import joblib
+
+    return 2 if 2 * workers * devices <= joblib.cpu_count() else 1
+
+
 def gpus_for(workers, devices):
     """The names of the GPUs among which so many workers have to choose.
 
@@ -114,7 +125,7 @@ def prepare(devices):
     parts = devices if len(tf.config.list_physical_devices("GPU")) < devices else 1
     part = tf.config.LogicalDeviceConfiguration()
     try:
-        if devices > 2:
+        if devices > 1:
             tf.config.threading.set_inter_op_parallelism_threads(devices)
         if parts != len(tf.config.get_logical_device_configuration(cpu) or [part]):
             tf.config.set_logical_device_configuration(cpu, [part] * parts)

@@ -7,10 +7,16 @@ import warnings
 from concurrent.futures.process import BrokenProcessPool
 
 from reslib.experiments import records
-from reslib.experiments.devices import check_devices, default_workers, gpus_for
+from reslib.experiments.devices import (
+    check_devices,
+    default_workers,
+    gpus_for,
+    operations_for,
+)
 from reslib.experiments.progress import progress_bar
 from reslib.experiments.result import Results
 from reslib.experiments.run import Run
+from reslib.experiments.shares import divide, whole
 from reslib.experiments.worker import (
     SECONDS_BETWEEN_LOOKS,
     beginning,
@@ -39,13 +45,16 @@ def train(run, keep_weights=False, devices=1):
 def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
     """Train many runs in parallel.
 
-    A small network gains little from a second thread, so each worker process computes one operation
-    on one. Since all training happens in such processes, a run gives the same numbers alone or in a
-    sweep, with any number of workers. Finished runs are remembered on disk (see
-    `reslib.experiments.records`), and after each epoch how far an unfinished one has come: a sweep
-    that was interrupted goes on where it stopped, with the same result, and a restarted notebook
-    does not train again. Where a worker is killed the sweep goes on with fewer; where the disk is
-    full it only cannot remember.
+    A small network gains little from a second thread, so each worker process computes an operation
+    on one, and a second operation beside it where there are cores for that. Since all training
+    happens in such processes, a run gives the same numbers alone or in a sweep, with any number of
+    workers. Finished runs are remembered on disk (see `reslib.experiments.records`), and after each
+    epoch how far an unfinished one has come: a sweep that was interrupted goes on where it stopped,
+    with the same result, and a restarted notebook does not train again. Where a worker is killed
+    the sweep goes on with fewer; where the disk is full it only cannot remember.
+
+    No worker shall be idle at the end: of three long runs on two workers, one is begun by the first
+    and finished by the second.
 
     GPUs are used where there are any (`CUDA_VISIBLE_DEVICES` chooses among them). Each worker sees
     only its own, takes one that no other notebook uses if there is one, and fills its memory no
@@ -94,9 +103,6 @@ def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
     results = {run: records.recall(run, keep_weights, devices) for run in runs}
     missing = [run for run, result in results.items() if result is None]
     if missing:
-        # The longest first, so that no worker begins a long run when the others have finished.
-        # Seeds of one network stay together: a worker then traces few networks.
-        missing.sort(key=_cost, reverse=True)
         trained = _train_all(missing, workers, keep_weights, backend, devices)
         results.update(zip(missing, trained, strict=True))
     return Results(results[run] for run in runs)
@@ -127,8 +133,9 @@ def _train_all(runs, workers, keep_weights, backend, devices):
             coming = _outcomes(missing, workers, keep_weights, backend, devices)
             with contextlib.closing(coming):  # an interrupt ends the workers at once
                 for outcome in coming:
-                    _bring_home(outcome)
-                    outcomes[outcome.result.run] = outcome
+                    if outcome.result is not None:  # else only a part of the run is trained
+                        _bring_home(outcome)
+                        outcomes[outcome.result.run] = outcome
         except BrokenProcessPool:
             # A worker was killed, and joblib gives up. What was trained is on disk, so go on; but
             # want of memory, the usual reason, passes only with fewer workers.
@@ -150,6 +157,8 @@ def _outcomes(runs, workers, keep_weights, backend, devices):
     import joblib
 
     epochs = sum(run.epochs for run in runs)
+    # A cluster's workers may not see each other's checkpoints.
+    shares = divide(runs, min(workers, len(runs))) if backend == "loky" else whole(runs)
     with (
         processes(min(workers, len(runs)), devices)
         if backend == "loky"
@@ -166,11 +175,11 @@ def _outcomes(runs, workers, keep_weights, backend, devices):
         )
         job = joblib.delayed(train_and_remember)
         outcomes = parallel(
-            job(run, keep_weights, settings(), progress_file, devices) for run in runs
+            job(share, keep_weights, settings(), progress_file, devices) for share in shares
         )
         with contextlib.closing(outcomes):
             for outcome in outcomes:
-                show_epochs(progress_file, outcome.result.run.epochs - outcome.epochs_shown)
+                show_epochs(progress_file, outcome.epochs_left)
                 yield outcome
 
 
@@ -199,7 +208,13 @@ def processes(workers, devices=1):
         inner_max_num_threads=1,
         initializer=beginning(),
         # Where these change joblib starts new processes, which TensorFlow's devices need as well.
-        initargs=(os.getpid(), SECONDS_BETWEEN_LOOKS, gpus_for(workers, devices), devices),
+        initargs=(
+            os.getpid(),
+            SECONDS_BETWEEN_LOOKS,
+            gpus_for(workers, devices),
+            devices,
+            operations_for(workers, devices),
+        ),
     )
 
 
@@ -219,8 +234,3 @@ def _warn_of_unwritten(outcomes):
             f"{what} could not be written to {records.folder()} ({reason}); {consequence}",
             stacklevel=4,
         )
-
-
-def _cost(run):
-    """A rough measure of how long a run takes, and the same for all seeds of a network."""
-    return run.epochs * run.model.arguments.get("depth", 1)

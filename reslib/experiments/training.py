@@ -61,19 +61,23 @@ def _build_from_seed(run):
         random.randint = shared
 
 
-def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=None, devices=1):
+def train_here(
+    run, keep_weights=False, after_epoch=lambda epoch: None, checkpoints=None, devices=1, end=None
+):
     """Train one run in this process (readers call `reslib.experiments.train`).
 
     Args:
         run: The `Run`.
         keep_weights: Whether the result shall hold the trained weights.
-        after_epoch: Function to call after each epoch, and for each that needed no training.
+        after_epoch: Function to call with the number of each epoch, from 1, when it is done, and
+            of each that needed no training.
         checkpoints: The `Checkpoints` of the run, to go on from and to leave one after each epoch
             but the last; or `None` for neither.
         devices: Integer, over how many devices each batch is split.
+        end: Integer, the epoch after which to leave the rest to another process, or `None`.
 
     Returns:
-        The `Result`.
+        The `Result`, or `None` where epochs are left.
     """
     data = load_data(run.dataset)
     network = _traced_network(
@@ -98,12 +102,12 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=No
     test_data = tf.constant(data.x_test), tf.constant(data.y_test)
     measured_train_data = tuple(part[: len(data.x_test)] for part in train_data)
     history, order = start.history, start.random
-    for _ in range(start.epochs):
-        after_epoch()
+    for epoch in range(start.epochs):
+        after_epoch(epoch + 1)
     started = time.perf_counter() - start.seconds
     steps = len(data.x_train) // network.batch_size
     rates = np.split(_learning_rates(run, run.epochs * steps), run.epochs)
-    for epoch in range(start.epochs, run.epochs):
+    for epoch in range(start.epochs, end or run.epochs):
         network.train_epoch(*train_data, order, rates[epoch])
         values = network.measure(*measured_train_data) + network.measure(*test_data)
         for name, value in zip(MEASURES, values, strict=True):
@@ -111,7 +115,9 @@ def train_here(run, keep_weights=False, after_epoch=lambda: None, checkpoints=No
         if checkpoints and epoch + 1 < run.epochs:
             seconds = time.perf_counter() - started
             checkpoints.write(Checkpoint(history, seconds, order, network.state()))
-        after_epoch()
+        after_epoch(epoch + 1)
+    if len(history["test_error"]) < run.epochs:
+        return None
     seconds = time.perf_counter() - started
     weights = network.model.get_weights() if keep_weights else None
     return Result(run, history, seconds, weights, devices)

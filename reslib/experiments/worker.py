@@ -15,10 +15,11 @@ _one_at_a_time = threading.Lock()
 
 
 class Outcome(NamedTuple):
-    """What a worker hands back: the `Result`, and what it could not write on its disk."""
+    """What a worker hands back of a share: the `Result`, or `None` where the run is not finished,
+    how many epochs the bar does not show yet, and what could not be written on the disk."""
 
-    result: Result
-    epochs_shown: int
+    result: Result | None
+    epochs_left: int
     unwritten: dict  # from "checkpoint" and "record" to what went wrong
 
 
@@ -27,11 +28,12 @@ def settings():
     return {name: os.environ[name] for name in VARIABLES if name in os.environ}
 
 
-def train_and_remember(run, keep_weights, settings, progress_file, devices=1):
-    """Train a run, write its record, and return the `Outcome`.
+def train_and_remember(share, keep_weights, settings, progress_file, devices=1):
+    """Train a `Share` of a run, write a record if that finishes it, and return the `Outcome`.
 
     What another process has finished meanwhile is not trained, and what it has begun is gone on
     with."""
+    run, begin, end = share
     with _one_at_a_time:  # a cluster's workers can have several threads, but networks are shared
         for name in VARIABLES:
             os.environ.pop(name, None)
@@ -41,24 +43,26 @@ def train_and_remember(run, keep_weights, settings, progress_file, devices=1):
         from reslib.experiments import records, training
         from reslib.experiments.checkpoints import Checkpoints
 
-        epochs_shown = 0
+        epochs_left = end - begin
 
-        def after_epoch():
-            nonlocal epochs_shown
-            epochs_shown += show_epochs(progress_file)
+        def after_epoch(epoch):
+            nonlocal epochs_left
+            if epoch > begin:  # the others are shown by whose share they are
+                epochs_left -= show_epochs(progress_file)
 
         result = records.recall(run, keep_weights, devices)
         if result is not None:
-            return Outcome(result, 0, {})
+            return Outcome(result, epochs_left, {})
         checkpoints = Checkpoints(run, devices)
-        result = training.train_here(run, keep_weights, after_epoch, checkpoints, devices)
+        result = training.train_here(run, keep_weights, after_epoch, checkpoints, devices, end)
         unwritten = {"checkpoint": str(checkpoints.error)} if checkpoints.error else {}
-        try:
-            records.remember(result)
-            checkpoints.remove()
-        except OSError as error:
-            unwritten["record"] = str(error)
-        return Outcome(result, epochs_shown, unwritten)
+        if result is not None:
+            try:
+                records.remember(result)
+                checkpoints.remove()
+            except OSError as error:
+                unwritten["record"] = str(error)
+        return Outcome(result, epochs_left, unwritten)
 
 
 def show_epochs(progress_file, count=1):
@@ -99,15 +103,16 @@ def lifeline():
 
 @functools.cache
 def beginning():
-    """A function to start a worker process with: the lifeline, and GPUs of its own."""
+    """A function to start a worker process with: the lifeline, GPUs of its own, and threads."""
     watch, claim = lifeline(), claim_function()
 
-    def begin(parent, seconds_between_looks, gpus, devices):
+    def begin(parent, seconds_between_looks, gpus, devices, operations):
         import os
 
         watch(parent, seconds_between_looks)
         if gpus:  # without any, the environment stays as it is
             os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(claim(gpus, devices)) or "-1"
+        os.environ["TF_NUM_INTEROP_THREADS"] = str(operations)
 
     return begin
 
@@ -116,11 +121,11 @@ def beginning():
 def set_threads():
     """One thread within an operation, so that its sums run in the same order everywhere.
 
-    Beside it a second operation may run, such as the gradient of a kernel beside that of its input.
-    That costs a few per cent while all cores are busy, and gains more at the end of a sweep or in a
-    single run.
+    Beside it a second operation may run where there are cores for it, such as the gradient of a
+    kernel beside that of its input; `TF_NUM_INTEROP_THREADS` says how many.
     """
     import tensorflow as tf
 
+    operations = int(os.environ.get("TF_NUM_INTEROP_THREADS", 1))
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(2)
+    tf.config.threading.set_inter_op_parallelism_threads(operations)

@@ -1,6 +1,5 @@
 """A run that was stopped goes on after its last epoch, and ends with the very same numbers."""
 
-import contextlib
 import dataclasses
 import importlib
 import json
@@ -14,31 +13,23 @@ import tensorflow as tf
 
 from reslib.experiments import records, sweep, train, training, worker
 from reslib.experiments.checkpoints import Checkpoint, Checkpoints
+from reslib.experiments.shares import Share
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
 EPOCHS = 3
 
 
 def stop_in_a_worker(run, epochs):
-    """Begin a run in a worker process, and stop when it has a checkpoint of so many epochs."""
+    """Begin a run in a worker process, and leave it after so many epochs."""
 
     def begin(settings):
         os.environ.update(settings)
         worker.set_threads()
-        done = []
+        return training.train_here(run, checkpoints=Checkpoints(run), end=epochs)
 
-        def after_epoch():
-            done.append(1)
-            if len(done) == epochs:
-                raise EOFError
-
-        with contextlib.suppress(EOFError):
-            training.train_here(run, after_epoch=after_epoch, checkpoints=Checkpoints(run))
-        return len(done)
-
-    with module.processes(2):
+    with module.processes(1):  # the same process as that of `train`
         parallel = joblib.Parallel(max_nbytes=None)
-        assert parallel([joblib.delayed(begin)(worker.settings())]) == [epochs]
+        assert parallel([joblib.delayed(begin)(worker.settings())]) == [None]
 
 
 def rewrite(path, change):
@@ -228,6 +219,7 @@ def test_worker_trains_nothing_that_is_done(undisturbed, memory, tmp_path, monke
     monkeypatch.setattr(worker, "set_threads", lambda: None)
     monkeypatch.setattr(training, "train_here", lambda *args: pytest.fail("trained"))
     records.remember(undisturbed)
-    outcome = worker.train_and_remember(undisturbed.run, True, worker.settings(), tmp_path / "bar")
+    share = Share(undisturbed.run, 0, EPOCHS)
+    outcome = worker.train_and_remember(share, True, worker.settings(), tmp_path / "bar")
     assert outcome.result.history == undisturbed.history and outcome.result.weights is not None
     assert not (tmp_path / "bar").exists()

@@ -20,6 +20,7 @@ import tensorflow as tf
 from joblib.externals.loky import get_reusable_executor, reusable_executor
 
 from reslib.experiments import Run, records, sweep, train, training, worker
+from reslib.experiments.shares import Share, divide
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
 
@@ -91,6 +92,15 @@ def test_same_numbers_alone(swept, runs):
     assert_same(train(runs[2], keep_weights=True), swept[2])
 
 
+def test_same_numbers_where_a_run_changes_its_worker(swept, runs, monkeypatch):
+    """One of three equal runs is begun by one worker, and finished by the other."""
+    shares = []
+    monkeypatch.setattr(module, "divide", lambda *args: shares.extend(divide(*args)) or shares)
+    for mine, theirs in zip(sweep(runs[:3], 2, keep_weights=True), swept, strict=False):
+        assert_same(mine, theirs)
+    assert [share.end - share.begin for share in shares] == [2, 1, 2, 1]
+
+
 def test_one_worker_trains_one_run_at_a_time(tiny):
     """Times tell: together the runs take no less than one after the other."""
     runs = [tiny(seed=seed) for seed in range(20, 24)]
@@ -107,7 +117,7 @@ def test_nothing_is_trained_in_this_process(tiny, workers):
     assert training._traced_network.cache_info() == before
 
 
-def test_worker_uses_one_thread_and_counts_epochs(tiny, memory, tmp_path, monkeypatch):
+def test_worker_sets_its_threads_and_counts_epochs(tiny, memory, tmp_path, monkeypatch):
     """Here the worker's part runs in this process, which keeps its threads."""
     threads = {}
     for kind in ("intra", "inter"):
@@ -115,13 +125,27 @@ def test_worker_uses_one_thread_and_counts_epochs(tiny, memory, tmp_path, monkey
         setter = functools.partial(threads.__setitem__, kind)
         monkeypatch.setattr(tf.config.threading, name, setter)
     worker.set_threads.cache_clear()
+    monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "3")
     (tmp_path / "progress").touch()
-    outcome = worker.train_and_remember(tiny(), False, worker.settings(), tmp_path / "progress")
+    share = Share(tiny(), 0, 2)
+    outcome = worker.train_and_remember(share, False, worker.settings(), tmp_path / "progress")
     worker.set_threads.cache_clear()
-    assert threads == {"intra": 1, "inter": 2}
-    epochs = outcome.result.run.epochs
-    assert (tmp_path / "progress").stat().st_size == outcome.epochs_shown == epochs
+    assert threads == {"intra": 1, "inter": 3}
+    assert outcome.result.run == share.run and outcome.epochs_left == 0
+    assert (tmp_path / "progress").stat().st_size == 2
     assert len(list(memory.glob("*.json"))) == 1
+
+
+def test_worker_goes_on_with_what_another_began(tiny, memory, tmp_path, monkeypatch):
+    """Each trains its share, and the bar shows each epoch once."""
+    monkeypatch.setattr(worker, "set_threads", lambda: None)
+    bar = tmp_path / "progress"
+    bar.touch()
+    for begin, end in [(0, 1), (1, 3), (3, 4)]:
+        share = Share(tiny(epochs=4), begin, end)
+        outcome = worker.train_and_remember(share, False, worker.settings(), bar)
+        assert bar.stat().st_size == end and outcome.epochs_left == 0
+        assert (outcome.result is None) == any(memory.glob("*.checkpoint")) == (end < 4)
 
 
 def test_equal_runs_are_trained_once(runs, trainings, memory):
@@ -415,22 +439,6 @@ def test_bad_number_of_workers_is_refused(runs, workers):
 def test_only_runs_can_be_swept(bad):
     with pytest.raises(ValueError, match="runs must be a sequence of Run"):
         sweep(bad)
-
-
-def test_longest_runs_go_first(tiny, monkeypatch):
-    """And the seeds of one network stay together."""
-    order = []
-    monkeypatch.setattr(module, "_train_all", lambda runs, *args: order.extend(runs) or runs)
-    deep = ("cifar_resnet", {"depth": 20, "width": 2})
-    runs = [tiny(seed=s, model=m) for s in (0, 1) for m in (("cifar_resnet", {"depth": 8}), deep)]
-    sweep([*runs, tiny(epochs=9)])
-    assert [(run.epochs, run.model.arguments["depth"]) for run in order] == [
-        (9, 8),
-        (2, 20),
-        (2, 20),
-        (2, 8),
-        (2, 8),
-    ]
 
 
 def test_settings_of_this_process_reach_the_workers(monkeypatch):

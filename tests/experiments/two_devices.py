@@ -3,7 +3,6 @@
 Writes what it saw to the file named on the command line.
 """
 
-import contextlib
 import sys
 
 import reslib  # isort: skip  # noqa: F401  (first, for it keeps TensorFlow quiet)
@@ -80,15 +79,8 @@ def network(devices):
 def resumed(run):
     """The weights of a run that was stopped after its first epoch, and of an undisturbed one."""
 
-    class Stop(Exception):
-        pass
-
-    def stop():
-        raise Stop
-
     undisturbed = train_here(run, keep_weights=True, devices=2)
-    with contextlib.suppress(Stop):
-        train_here(run, after_epoch=stop, checkpoints=Checkpoints(run, 2), devices=2)
+    train_here(run, checkpoints=Checkpoints(run, 2), devices=2, end=1)
     again = train_here(run, keep_weights=True, checkpoints=Checkpoints(run, 2), devices=2)
     return np.stack([flat(result.weights) for result in (undisturbed, again)])
 
