@@ -58,7 +58,8 @@ def sections(rounds, scale):
 
     yield say(f"# How fast the engine is\n\nMeasured by `make bench` on {machine()}.")
     yield say(
-        "Numbers are medians over the rounds, the range in brackets. One in bold misses what the "
+        f"Numbers with a range in brackets are medians over the rounds, {rounds} of them where "
+        "nothing else is said; those of single measurements have none. One in bold misses what the "
         "project aims at, which stands behind it.\n\n## Training, images a second\n"
     )
     speed, peak = throughput(rounds, scale)
@@ -66,8 +67,9 @@ def sections(rounds, scale):
     yield say(
         "\n“Sweep” is two workers, each training a network of its own; stock Keras is `fit` with "
         "Keras's layers. The peak is what two processes reach that do nothing but products of "
-        f"matrices: {peak / 1e9:.0f} billion multiply-adds a second. So nothing that computes the "
-        "same products can be further ahead of stock Keras than “peak over stock Keras” says.\n\n"
+        f"matrices, about {peak / 1e9:.0f} billion multiply-adds a second. So nothing that "
+        "computes the same products can be much further ahead of stock Keras than “peak over stock "
+        "Keras” says.\n\n"
         "### Where a worker's time goes\n"
     )
     yield say(table(where_time_goes(scale)))
@@ -78,11 +80,10 @@ def sections(rounds, scale):
     images = int(10_000 * scale)
     yield say(
         f"Three seeds of four epochs of {images:,} images, from `import` to the last number, with "
-        "test errors measured after each epoch; the sweep measures training errors too. One of its "
-        "workers begins the third training, and the other finishes it. Both import the framework "
-        "again.\n"
+        "test errors measured after each epoch; the sweep measures training errors too. On two "
+        "cores one training changes its worker. Each worker imports the framework again.\n"
     )
-    yield say(table(felt(max(1, rounds - 1), images)))  # the longest of all
+    yield say(table(felt(rounds, images)))
     yield say("\n## Cost against depth\n")
     depth, exponent = against_depth(scale)
     yield say(table(depth))
@@ -107,18 +108,17 @@ def throughput(rounds, scale):
     if has_torch():
         contenders["PyTorch, 1 × 2 threads"] = ("torch", {"processes": 1})
         contenders["PyTorch, 2 × 1 thread"] = ("torch", {"processes": 2})
-    peak = np.median([run("peak")["multiply_adds"] for _ in range(rounds)])
-    rows = {}
+    rows, peaks = {}, []
     for place, network in enumerate(NETWORKS):
         # Not so few that the beginning of an epoch would count.
         images = max(batches(scale * WORK / cost(network)), 6 * BATCH)
-        measured = [
-            {
-                name: run(f, *network, images, 2, **keywords)
-                for name, (f, keywords) in contenders.items()
-            }
-            for _ in range(rounds)
-        ]
+        measured, at_peak = [], []
+        for _ in range(rounds):
+            measured.append(
+                {n: run(f, *network, images, 2, **more) for n, (f, more) in contenders.items()}
+            )
+            peaks.append(run("peak")["multiply_adds"])
+            at_peak.append(peaks[-1] / cost(network))
         rates = pd.DataFrame([{n: m["rate"] for n, m in one.items()} for one in measured])
         row = {name: f"{values.median():,.0f}" for name, values in rates.items()}
         others = {"over stock Keras": rates["stock Keras"]}
@@ -126,13 +126,12 @@ def throughput(rounds, scale):
             others["over the best PyTorch"] = rates.filter(like="PyTorch").max(axis=1)
         for name, other in others.items():
             row[name] = aimed(rates["sweep"] / other, least=AIMS[name][place])
-        at_peak = peak / cost(network)
-        row["share of peak"] = f"{rates['sweep'].median() / at_peak:.0%}"
-        row["peak over stock Keras"] = f"{at_peak / rates['stock Keras'].median():.2f}"
+        row["peak over stock Keras"] = aimed(at_peak / rates["stock Keras"])
+        row["share of peak"] = f"{(rates['sweep'] / at_peak).median():.0%}"
         builds = [one["sweep"]["build"] for one in measured]
         row["build and trace"] = f"{np.median(builds):.1f} s"
         rows[title(network)] = row
-    return pd.DataFrame(rows).T, peak
+    return pd.DataFrame(rows).T, np.median(peaks)
 
 
 def where_time_goes(scale):

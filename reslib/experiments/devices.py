@@ -42,15 +42,15 @@ def default_workers(devices):
     return max(1, units // devices)
 
 
-def operations_for(workers, devices):
-    """How many operations each worker computes at a time: two where there are cores for them.
+def operations_for(workers):
+    """How many operations each of so many workers computes at a time.
 
     A second one makes a network train a fourth faster on a core that would be idle; on one that is
     not, the two get into each other's way.
     """
     import joblib
 
-    return 2 if 2 * workers * devices <= joblib.cpu_count() else 1
+    return 2 if 2 * workers <= joblib.cpu_count() else 1
 
 
 def gpus_for(workers, devices):

@@ -39,9 +39,9 @@ class Recipe:
 class Run:
     """Everything that decides the result of one training run.
 
-    The same run gives the same numbers on the same machine. The loss is the cross-entropy of the
-    model's logits, its mean over the images, or over all their pixels where labels are dense; the
-    optimizer is stochastic gradient descent with momentum.
+    The same run gives the same numbers on the CPU of the same machine. The loss is the
+    cross-entropy of the model's logits, its mean over the images, or over all their pixels where
+    labels are dense; the optimizer is stochastic gradient descent with momentum.
 
     Args:
         model: A name in `reslib.models` and its arguments, `("cifar_resnet", {"depth": 20})`, or

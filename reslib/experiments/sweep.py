@@ -39,22 +39,22 @@ def train(run, keep_weights=False, devices=1):
     Returns:
         The `Result`.
     """
-    return sweep([run], keep_weights=keep_weights, devices=devices)[0]
+    return sweep([run], workers=1, keep_weights=keep_weights, devices=devices)[0]
 
 
 def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
     """Train many runs in parallel.
 
     A small network gains little from a second thread, so each worker process computes an operation
-    on one, and a second operation beside it where there are cores for that. Since all training
-    happens in such processes, a run gives the same numbers alone or in a sweep, with any number of
-    workers. Finished runs are remembered on disk (see `reslib.experiments.records`), and after each
-    epoch how far an unfinished one has come: a sweep that was interrupted goes on where it stopped,
-    with the same result, and a restarted notebook does not train again. Where a worker is killed
-    the sweep goes on with fewer; where the disk is full it only cannot remember.
+    on one; where `workers` is at most half the number of cores, two operations at a time. Since all
+    training happens in such processes, a run gives the same numbers alone or in a sweep, with any
+    number of workers. Finished runs are remembered on disk (see `reslib.experiments.records`), and
+    after each epoch how far an unfinished one has come: a sweep that was interrupted goes on where
+    it stopped, with the same result, and a restarted notebook does not train again. Where a worker
+    is killed the sweep goes on with fewer; where the disk is full it only cannot remember.
 
-    No worker shall be idle at the end: of three long runs on two workers, one is begun by the first
-    and finished by the second.
+    Where that ends a sweep earlier, a run changes its worker: of three long ones on two workers,
+    one is begun by the one and finished by the other.
 
     GPUs are used where there are any (`CUDA_VISIBLE_DEVICES` chooses among them). Each worker sees
     only its own, takes one that no other notebook uses if there is one, and fills its memory no
@@ -68,7 +68,8 @@ def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
     Args:
         runs: Sequence of `Run`s. Equal ones are trained once.
         workers: Integer, how many runs are trained at a time; by default as many as there are GPUs
-            for them, or else cores: one for each of a worker's `devices`.
+            for them, or else cores: one for each of a worker's `devices`. Processes are kept for
+            the next sweep, unless that is to compute another number of operations at a time.
         keep_weights: Whether the results shall hold the trained weights.
         backend: String, the joblib backend that starts the workers: `"loky"` on this machine,
             `"dask"` on the cluster of your `distributed.Client`. A cluster's workers need this
@@ -94,8 +95,8 @@ def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
     for run in runs:
         if not isinstance(run, Run):
             raise ValueError(f"runs must be a sequence of Run, received {run!r} among them")
-    whole = isinstance(workers, int) and not isinstance(workers, bool)
-    if workers is not None and (not whole or workers < 1):
+    is_integer = isinstance(workers, int) and not isinstance(workers, bool)
+    if workers is not None and (not is_integer or workers < 1):
         raise ValueError(f"workers must be a positive integer or None, received {workers!r}")
     _check_backend(backend)
     check_devices(devices, runs)
@@ -160,7 +161,7 @@ def _outcomes(runs, workers, keep_weights, backend, devices):
     # A cluster's workers may not see each other's checkpoints.
     shares = divide(runs, min(workers, len(runs))) if backend == "loky" else whole(runs)
     with (
-        processes(min(workers, len(runs)), devices)
+        processes(min(workers, len(runs)), devices, operations_for(workers))
         if backend == "loky"
         else joblib.parallel_config(backend),
         progress_bar(epochs, f"training {len(runs)} networks", "epoch") as progress_file,
@@ -196,7 +197,7 @@ def _bring_home(outcome):
         outcome.unwritten["record"] = str(error)
 
 
-def processes(workers, devices=1):
+def processes(workers, devices=1, operations=1):
     """The context in which joblib starts processes for one thread each on this machine."""
     import joblib
 
@@ -213,7 +214,7 @@ def processes(workers, devices=1):
             SECONDS_BETWEEN_LOOKS,
             gpus_for(workers, devices),
             devices,
-            operations_for(workers, devices),
+            operations,
         ),
     )
 

@@ -47,7 +47,7 @@ def train_and_remember(share, keep_weights, settings, progress_file, devices=1):
 
         def after_epoch(epoch):
             nonlocal epochs_left
-            if epoch > begin:  # the others are shown by whose share they are
+            if begin < epoch <= end:  # the others are shown by whose share they are
                 epochs_left -= show_epochs(progress_file)
 
         result = records.recall(run, keep_weights, devices)

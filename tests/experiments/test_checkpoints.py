@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from reslib.experiments import records, sweep, train, training, worker
 from reslib.experiments.checkpoints import Checkpoint, Checkpoints
-from reslib.experiments.shares import Share
+from reslib.experiments.shares import Share, divide
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
 EPOCHS = 3
@@ -27,7 +27,7 @@ def stop_in_a_worker(run, epochs):
         worker.set_threads()
         return training.train_here(run, checkpoints=Checkpoints(run), end=epochs)
 
-    with module.processes(1):  # the same process as that of `train`
+    with module.processes(1, operations=2):  # the same processes as those of `train`
         parallel = joblib.Parallel(max_nbytes=None)
         assert parallel([joblib.delayed(begin)(worker.settings())]) == [None]
 
@@ -197,10 +197,12 @@ def test_what_cannot_be_written_stops_nothing(undisturbed, tmp_path, monkeypatch
     """Where the folder of records should be there is a file: one warning, and all results."""
     (tmp_path / "file").touch()
     monkeypatch.setenv("RESLIB_CACHE", str(tmp_path / "file"))
-    with pytest.warns(UserWarning, match="the records of 2 runs could not be written") as caught:
-        results = sweep([undisturbed.run, dataclasses.replace(undisturbed.run, seed=1)])
+    runs = [dataclasses.replace(undisturbed.run, seed=seed) for seed in (1, 0, 2)]
+    assert len(divide(runs, 2)) == 4  # the second is handed on, and nothing of it is there
+    with pytest.warns(UserWarning, match="the records of 3 runs could not be written") as caught:
+        results = sweep(runs, workers=2)
     assert len(caught) == 1
-    assert results[0].history == undisturbed.history
+    assert results[1].history == undisturbed.history
 
 
 def test_only_checkpoints_unwritten(tiny, memory, monkeypatch):

@@ -20,6 +20,7 @@ import tensorflow as tf
 from joblib.externals.loky import get_reusable_executor, reusable_executor
 
 from reslib.experiments import Run, records, sweep, train, training, worker
+from reslib.experiments.checkpoints import Checkpoints
 from reslib.experiments.shares import Share, divide
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
@@ -103,7 +104,8 @@ def test_same_numbers_where_a_run_changes_its_worker(swept, runs, monkeypatch):
 
 def test_one_worker_trains_one_run_at_a_time(tiny):
     """Times tell: together the runs take no less than one after the other."""
-    runs = [tiny(seed=seed) for seed in range(20, 24)]
+    sweep([tiny(seed=seed) for seed in range(4)], workers=1)  # from now on both processes can train
+    runs = [tiny(seed=seed, epochs=20) for seed in range(20, 24)]
     started = time.perf_counter()
     results = sweep(runs, workers=1)
     assert time.perf_counter() - started >= sum(result.seconds for result in results)
@@ -137,15 +139,33 @@ def test_worker_sets_its_threads_and_counts_epochs(tiny, memory, tmp_path, monke
 
 
 def test_worker_goes_on_with_what_another_began(tiny, memory, tmp_path, monkeypatch):
-    """Each trains its share, and the bar shows each epoch once."""
+    """No epoch is trained twice, and the bar shows each once."""
+    trained, train_epoch = [], training._TracedNetwork.train_epoch
+    monkeypatch.setattr(
+        training._TracedNetwork, "train_epoch", lambda *args: trained.append(train_epoch(*args))
+    )
     monkeypatch.setattr(worker, "set_threads", lambda: None)
     bar = tmp_path / "progress"
     bar.touch()
     for begin, end in [(0, 1), (1, 3), (3, 4)]:
         share = Share(tiny(epochs=4), begin, end)
         outcome = worker.train_and_remember(share, False, worker.settings(), bar)
-        assert bar.stat().st_size == end and outcome.epochs_left == 0
+        assert len(trained) == bar.stat().st_size == end and outcome.epochs_left == 0
         assert (outcome.result is None) == any(memory.glob("*.checkpoint")) == (end < 4)
+
+
+def test_share_of_what_is_trained_already(tiny, tmp_path, monkeypatch):
+    """By an earlier sweep that came further before it was interrupted."""
+    monkeypatch.setattr(worker, "set_threads", lambda: None)
+    bar = tmp_path / "progress"
+    bar.touch()
+    run = tiny(epochs=4)
+    training.train_here(run, checkpoints=Checkpoints(run), end=3)
+    for begin, end in [(0, 2), (2, 4)]:
+        share = Share(run, begin, end)
+        outcome = worker.train_and_remember(share, False, worker.settings(), bar)
+        assert bar.stat().st_size == end and outcome.epochs_left == 0
+    assert outcome.result.run == run
 
 
 def test_equal_runs_are_trained_once(runs, trainings, memory):
