@@ -59,23 +59,24 @@ def gradient_profiles(profiles, title):
     Args:
         profiles: Dictionary from the panel's name to a dictionary from the number of steps trained
             to a list of arrays, one for each seed, with a norm for each layer. Their median is
-            drawn, the darker the earlier.
+            drawn, from dark at the start to light.
         title: String that says what is seen.
 
     Returns:
         The figure, ready for `figures.show`.
     """
+    import matplotlib
     import numpy as np
 
     from reslib.figures.style import panels
 
     figure, axes = panels(len(profiles), title=title, sharey=True)
     for ax, (name, moments) in zip(axes, profiles.items(), strict=True):
-        greys = np.linspace(0, 0.8, len(moments))
-        for (steps, norms), grey in zip(moments.items(), greys, strict=True):
+        colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.85, len(moments)))
+        for (steps, norms), color in zip(moments.items(), colors, strict=True):
             middle = np.median(norms, axis=0)
             layers = 1 + np.arange(len(middle))
-            ax.semilogy(layers, middle, color=str(grey), label=f"after {steps} steps")
+            ax.semilogy(layers, middle, color=color, label=f"after {steps} steps")
         ax.set(title=name, xlabel="Layer", ylim=(1e-4, 2e3))
     axes[0].set_ylabel("Gradient norm\n(loss per unit of weight)")
     axes[-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
