@@ -58,9 +58,9 @@ def sections(rounds, scale):
 
     yield say(f"# How fast the engine is\n\nMeasured by `make bench` on {machine()}.")
     yield say(
-        f"Ratios are medians over {rounds} rounds, their range in brackets. What has no range in its "
-        "table was measured once. A number in bold misses what the project aims at, which stands "
-        "behind it.\n\n## Training, images a second\n"
+        f"Ratios are medians over {rounds} rounds, their range in brackets. What has no range in "
+        "its table was measured once. A number in bold misses what the project aims at, which "
+        "stands behind it.\n\n## Training, images a second\n"
     )
     speed, peak = throughput(rounds, scale)
     yield say(table(speed))
