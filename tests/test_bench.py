@@ -25,6 +25,29 @@ def test_stock_network_is_the_same_network():
     assert costs[0] == costs[1] == bench.cost(SMALL) / 3
 
 
+def test_contenders_are_compared_within_each_round(monkeypatch):
+    """A machine that is twice as fast in the second round changes no ratio."""
+    speeds = {"stock": 100.0, "ours": 300.0, "torch": 200.0}
+    calls = []
+
+    def run(name, *network, **options):
+        calls.append(name)
+        mood = 2.0 ** (calls.count("peak") % 2)
+        if name == "peak":
+            mood = 3 - mood  # that of the round which it closes
+            return {"multiply_adds": 600 * bench.cost(SMALL) * mood}
+        return {"rate": speeds[name] * mood, "build": 1.0}
+
+    monkeypatch.setattr(bench, "run", run)
+    monkeypatch.setattr(bench, "has_torch", lambda: True)
+    monkeypatch.setattr(bench, "NETWORKS", [SMALL])
+    table, _ = bench.throughput(rounds=2, scale=1)
+    (row,) = table.to_dict("records")
+    assert row["over stock Keras"] == "3.00 (3.00–3.00)"
+    assert row["over the best PyTorch"] == "1.50 (1.50–1.50)"
+    assert row["peak over stock Keras"] == "6.00 (6.00–6.00)" and row["share of peak"] == "50%"
+
+
 @pytest.mark.parametrize(
     "values, aims, text",
     [

@@ -78,7 +78,6 @@ def network(devices):
 
 def resumed(run):
     """The weights of a run that was stopped after its first epoch, and of an undisturbed one."""
-
     undisturbed = train_here(run, keep_weights=True, devices=2)
     train_here(run, checkpoints=Checkpoints(run, 2), devices=2, end=1)
     again = train_here(run, keep_weights=True, checkpoints=Checkpoints(run, 2), devices=2)
