@@ -1,7 +1,31 @@
 """The library of the course on why residual networks work."""
 
-from reslib.environment import environment  # isort: skip  (it imports Keras, and keeps it quiet)
-from reslib import layers, models  # a registered layer can be loaded once it was imported
+import importlib
 
-__all__ = ["environment", "layers", "models"]
+from reslib.environment import environment
+
+ROOMS = (
+    "claims",
+    "datasets",
+    "detection",
+    "exercises",
+    "experiments",
+    "figures",
+    "layers",
+    "models",
+    "probes",
+    "seeding",
+)
+__all__ = ["environment", *ROOMS]
 __version__ = "0.1.0"
+
+
+def __getattr__(name):
+    """Import a room when it is first asked for: `import reslib` alone brings no framework."""
+    if name in ROOMS:
+        return importlib.import_module(f"reslib.{name}")
+    raise AttributeError(f"module 'reslib' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,69 +1,21 @@
-"""Where the course runs: a quiet import of the framework, and a line that says what is there."""
+"""Where the course runs: a line that says what is there."""
 
-import contextlib
-import gc
 import os
 import platform
-import tempfile
-
-
-@contextlib.contextmanager
-def _silence():
-    """Keep TensorFlow's greetings, written below Python, off the page; show them on an error."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with tempfile.TemporaryFile() as log:
-        stderr = os.dup(2)
-        os.dup2(log.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            log.seek(0)
-            os.write(stderr, log.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-
-
-@contextlib.contextmanager
-def _no_garbage():
-    """Look for no garbage among what is made here, neither now nor later: an import leaves none.
-
-    It makes more than half a million objects. To look through them again and again took a fifth of
-    the import, and of the building of a network later as much as two fifths.
-    """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        if enabled:
-            gc.enable()
-
-
-# A GPU's memory is taken as needed. Otherwise this process would take all of it, and leave none to
-# the workers of a sweep.
-os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-
-with _silence(), _no_garbage():
-    import keras
-
-    if keras.backend.backend() == "tensorflow":
-        import tensorflow
-
-        tensorflow.config.list_physical_devices()
 
 
 def environment():
-    """One line that names the versions at work and the device.
+    """Name the versions at work and the device, in one line.
 
     Returns:
         A string such as `"Python 3.11 · Keras 3.15.1 on TensorFlow 2.21.0 · 2 CPU cores, no GPU"`.
     """
+    from reslib import framework  # isort: skip  (it keeps the import of Keras quiet)
+    import keras
+
     backend = keras.backend.backend()
-    version = tensorflow.__version__ if backend == "tensorflow" else ""
-    gpus = len(tensorflow.config.list_physical_devices("GPU")) if version else 0
+    version = framework.tensorflow.__version__ if backend == "tensorflow" else ""
+    gpus = len(framework.tensorflow.config.list_physical_devices("GPU")) if version else 0
     python = ".".join(platform.python_version_tuple()[:2])
     devices = f"{os.cpu_count()} CPU cores, " + (f"{gpus} GPU" if gpus else "no GPU")
     return f"Python {python} · Keras {keras.__version__} on {backend} {version} · {devices}"

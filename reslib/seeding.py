@@ -30,6 +30,7 @@ def generator(seed):
 
 def set_seed(seed):
     """Seed Python's, NumPy's and Keras's random numbers with `seed`, moved by `seed_offset()`."""
+    from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
     import keras
 
     keras.utils.set_random_seed(seed + seed_offset())

@@ -31,6 +31,17 @@ def test_line_names_versions_and_device():
     assert re.search(r" · \d+ CPU cores, (no|\d+) GPU$", line)
 
 
+def test_the_library_alone_imports_no_framework():
+    """Its rooms arrive when they are first asked for."""
+    code = """
+import sys, reslib
+assert not {"keras", "tensorflow", "numpy"} & set(sys.modules), "a framework was imported"
+assert "layers" in dir(reslib) and reslib.layers.ResidualBlock
+assert reslib.environment().startswith("Python"), "a room took the function's name"
+"""
+    assert python(code).returncode == 0
+
+
 IMPORT = """
 import sys
 import {module}
@@ -41,7 +52,7 @@ print("a warning of our own", file=sys.stderr)
 
 @pytest.fixture(scope="module")
 def imported():
-    return python(IMPORT.format(module="reslib"))
+    return python(IMPORT.format(module="reslib.layers"))
 
 
 def test_import_is_quiet(imported):
@@ -62,7 +73,7 @@ def test_memory_of_a_gpu_is_taken_as_needed(monkeypatch, chosen):
     monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH")
     if chosen:
         monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", chosen)
-    importlib.reload(sys.modules["reslib.environment"])
+    importlib.reload(sys.modules["reslib.framework"])
     assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == (chosen or "true")
 
 
@@ -75,7 +86,7 @@ class Broken(types.ModuleType):
         os.write(2, b"the reason\\n")
         raise ImportError("no keras")
 sys.modules["keras"] = Broken("keras")
-import reslib
+import reslib.layers
 """
     failed = python(code)
     assert failed.returncode != 0
@@ -85,6 +96,7 @@ import reslib
 @pytest.mark.parametrize("before", ["enable", "disable"])
 def test_garbage_is_collected_as_before(before):
     """Only what the import made is not looked through."""
-    code = f"import gc; gc.{before}(); import reslib; print(gc.isenabled(), gc.get_freeze_count())"
+    code = f"import gc; gc.{before}(); import reslib.layers"
+    code += "; print(gc.isenabled(), gc.get_freeze_count())"
     enabled, frozen = python(code).stdout.split()
     assert enabled == str(before == "enable") and int(frozen) > 100_000

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from reslib.layers import arguments
+from reslib import arguments
 
 # From a position back to the top and left, on to the bottom and right.
 DIRECTIONS = np.array([-1, -1, 1, 1], "float32")

@@ -1,5 +1,6 @@
 """What is between two tensors."""
 
+from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
 from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.bottleneck_block import BottleneckBlock
 from reslib.layers.feature_pyramid import FeaturePyramid

@@ -2,7 +2,8 @@
 
 import keras
 
-from reslib.layers import arguments
+from reslib import arguments
+from reslib.layers import shapes
 from reslib.layers.identity_shortcut import IdentityShortcut
 from reslib.layers.normalized_conv2d import NormalizedConv2D
 from reslib.layers.stochastic_depth import StochasticDepth
@@ -51,7 +52,7 @@ class Block(keras.layers.Layer):
                 "survival_probability must be 1 with shortcut=None: without a shortcut nothing is "
                 f"left of a block that is dropped; received {survival_probability!r}"
             )
-        self.data_format = arguments.image_data_format(data_format)
+        self.data_format = shapes.image_data_format(data_format)
 
         # The other parts are made in build(), where the channels of the input are known.
         self.shortcut_layer = None
@@ -84,14 +85,14 @@ class Block(keras.layers.Layer):
         )
 
     def build(self, input_shape):
-        arguments.image_shape(self, input_shape)
+        shapes.image_shape(self, input_shape)
         self.make_branch()
         shape = input_shape
         for layer in self.branch():
             layer.build(shape)
             shape = layer.compute_output_shape(shape)
 
-        channels = input_shape[arguments.channel_axis(self.data_format)]
+        channels = input_shape[shapes.channel_axis(self.data_format)]
         same_size = self.strides == 1 and channels == self.filters
         if self.shortcut == "C" or (self.shortcut == "B" and not same_size):
             self.shortcut_layer = self.make_projection()
@@ -121,8 +122,8 @@ class Block(keras.layers.Layer):
         return x + self.shortcut_layer(inputs)
 
     def compute_output_shape(self, input_shape):
-        shape = arguments.image_shape(self, input_shape)
-        return arguments.strided_shape(shape, self.filters, self.strides, self.data_format)
+        shape = shapes.image_shape(self, input_shape)
+        return shapes.strided_shape(shape, self.filters, self.strides, self.data_format)
 
     def get_config(self):
         return {

@@ -2,7 +2,7 @@
 
 import keras
 
-from reslib.layers import arguments
+from reslib import arguments
 from reslib.layers.block import Block
 
 

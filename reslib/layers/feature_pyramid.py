@@ -2,7 +2,8 @@
 
 import keras
 
-from reslib.layers import arguments
+from reslib import arguments
+from reslib.layers import shapes
 from reslib.layers.normalized_conv2d import NormalizedConv2D
 from reslib.layers.upsampling_to import UpSamplingTo
 
@@ -82,7 +83,7 @@ class FeaturePyramid(keras.layers.Layer):
             "extra_levels", extra_levels, "an integer of at least 0", lambda value: value >= 0
         )
         self.extra_from = arguments.one_of("extra_from", extra_from, ("pyramid", "backbone"))
-        self.data_format = arguments.image_data_format(data_format)
+        self.data_format = shapes.image_data_format(data_format)
         if fusion == "concat" and not (lateral and top_down):
             raise ValueError(
                 "fusion must be 'add' without lateral connections or the top-down path, where "
@@ -95,8 +96,8 @@ class FeaturePyramid(keras.layers.Layer):
             )
 
     def build(self, input_shape):
-        shapes = arguments.map_shapes(self, input_shape)
-        self.levels = len(shapes)
+        maps = shapes.map_shapes(self, input_shape)
+        self.levels = len(maps)
         if self.levels > 1 and not (self.lateral or self.top_down):
             raise ValueError(
                 "lateral and top_down must not both be False: nothing would reach the finer levels"
@@ -106,7 +107,7 @@ class FeaturePyramid(keras.layers.Layer):
                 "outputs='finest' needs top_down=True: without it the finest level is that of the "
                 f"finest map alone, and the layer must be given no other; received {self.levels}"
             )
-        inner = [self._with_channels(shape) for shape in shapes]
+        inner = [self._with_channels(shape) for shape in maps]
         coarsest = self.levels - 1
 
         # Lists by level, finest first, with None where a level has no such layer.
@@ -114,7 +115,7 @@ class FeaturePyramid(keras.layers.Layer):
             self._convolution(f"lateral{level + 1}", 1, shape)
             if self.lateral or level == coarsest
             else None
-            for level, shape in enumerate(shapes)
+            for level, shape in enumerate(maps)
         ]
         self.upsampling = [
             self._upsampling(f"upsampling{level + 1}", inner[level + 1], inner[level])
@@ -123,7 +124,7 @@ class FeaturePyramid(keras.layers.Layer):
             for level in range(coarsest)
         ]
         self.merges = [
-            self._convolution(f"merge{level + 1}", 1, self._with_channels(shapes[level], 2))
+            self._convolution(f"merge{level + 1}", 1, self._with_channels(maps[level], 2))
             if self.fusion == "concat"
             else None
             for level in range(coarsest)
@@ -135,7 +136,7 @@ class FeaturePyramid(keras.layers.Layer):
             for level, shape in enumerate(inner)
         ]
         self.extras = []
-        shape = inner[-1] if self.extra_from == "pyramid" else shapes[-1]
+        shape = inner[-1] if self.extra_from == "pyramid" else maps[-1]
         for level in range(self.levels, self.levels + self.extra_levels):
             self.extras.append(
                 NormalizedConv2D(
@@ -152,8 +153,8 @@ class FeaturePyramid(keras.layers.Layer):
             shape = self.extras[-1].compute_output_shape(shape)
 
     def call(self, inputs):
-        shapes = arguments.map_shapes(self, tuple(tuple(x.shape) for x in inputs))
-        self._check_number(shapes)
+        maps = shapes.map_shapes(self, tuple(tuple(x.shape) for x in inputs))
+        self._check_number(maps)
         above = self.laterals[-1](inputs[-1])
         levels = [above]
         for level in reversed(range(self.levels - 1)):
@@ -178,7 +179,7 @@ class FeaturePyramid(keras.layers.Layer):
             return from_above
         if self.fusion == "add":
             return x + from_above
-        axis = arguments.channel_axis(self.data_format)
+        axis = shapes.channel_axis(self.data_format)
         return self.merges[level](keras.ops.concatenate((x, from_above), axis))
 
     def _convolution(self, name, kernel_size, shape):
@@ -202,20 +203,18 @@ class FeaturePyramid(keras.layers.Layer):
         return layer
 
     def _with_channels(self, shape, times=1):
-        return arguments.strided_shape(shape, times * self.channels, 1, self.data_format)
+        return shapes.strided_shape(shape, times * self.channels, 1, self.data_format)
 
-    def _check_number(self, shapes):
-        if self.built and len(shapes) != self.levels:
-            raise ValueError(
-                f"{self.name} was built for {self.levels} maps, received {len(shapes)}"
-            )
+    def _check_number(self, maps):
+        if self.built and len(maps) != self.levels:
+            raise ValueError(f"{self.name} was built for {self.levels} maps, received {len(maps)}")
 
     def compute_output_shape(self, input_shape):
-        shapes = arguments.map_shapes(self, input_shape)
-        self._check_number(shapes)
-        outputs = [self._with_channels(shape) for shape in shapes]
+        maps = shapes.map_shapes(self, input_shape)
+        self._check_number(maps)
+        outputs = [self._with_channels(shape) for shape in maps]
         for _ in range(self.extra_levels):
-            outputs.append(arguments.strided_shape(outputs[-1], self.channels, 2, self.data_format))
+            outputs.append(shapes.strided_shape(outputs[-1], self.channels, 2, self.data_format))
         return tuple(outputs[:1] if self.outputs == "finest" else outputs)
 
     def get_config(self):

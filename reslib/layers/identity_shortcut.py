@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from reslib.layers import arguments
+from reslib import arguments
+from reslib.layers import shapes
 
 
 @keras.saving.register_keras_serializable(package="reslib")
@@ -40,11 +41,11 @@ class IdentityShortcut(keras.layers.Layer):
         super().__init__(**kwargs)
         self.filters = arguments.positive_integer("filters", filters)
         self.strides = arguments.positive_integer("strides", strides)
-        self.data_format = arguments.image_data_format(data_format)
+        self.data_format = shapes.image_data_format(data_format)
 
     def build(self, input_shape):
-        arguments.image_shape(self, input_shape)
-        channels = input_shape[arguments.channel_axis(self.data_format)]
+        shapes.image_shape(self, input_shape)
+        channels = input_shape[shapes.channel_axis(self.data_format)]
         if channels > self.filters:
             raise ValueError(
                 f"filters must be at least {channels}, the channels of the input (an identity "
@@ -52,7 +53,7 @@ class IdentityShortcut(keras.layers.Layer):
             )
 
     def call(self, inputs):
-        axis = arguments.channel_axis(self.data_format)
+        axis = shapes.channel_axis(self.data_format)
         if self.strides > 1:
             # The mean of one pixel is that pixel: as inputs[:, ::strides, ::strides], several times
             # faster on TensorFlow.
@@ -65,8 +66,8 @@ class IdentityShortcut(keras.layers.Layer):
         return inputs
 
     def compute_output_shape(self, input_shape):
-        shape = arguments.image_shape(self, input_shape)
-        return arguments.strided_shape(shape, self.filters, self.strides, self.data_format)
+        shape = shapes.image_shape(self, input_shape)
+        return shapes.strided_shape(shape, self.filters, self.strides, self.data_format)
 
     def get_config(self):
         return {

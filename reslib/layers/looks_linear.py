@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from reslib.layers import arguments
+from reslib import arguments
 
 
 @keras.saving.register_keras_serializable(package="reslib")

@@ -2,7 +2,8 @@
 
 import keras
 
-from reslib.layers import arguments
+from reslib import arguments
+from reslib.layers import shapes
 from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.identity_shortcut import IdentityShortcut
 
@@ -71,7 +72,7 @@ class NormalizedConv2D(keras.layers.Layer):
         self.gamma_initializer = arguments.one_of(
             "gamma_initializer", gamma_initializer, ("ones", "zeros")
         )
-        self.data_format = arguments.image_data_format(data_format)
+        self.data_format = shapes.image_data_format(data_format)
 
         arguments.one_of("use_bias", use_bias, (None, True, False))
         self.use_bias = normalization is None if use_bias is None else use_bias
@@ -103,7 +104,7 @@ class NormalizedConv2D(keras.layers.Layer):
         self.norm = None
         if normalization == "batch":
             self.norm = BatchNormalization(
-                axis=arguments.channel_axis(self.data_format),
+                axis=shapes.channel_axis(self.data_format),
                 momentum=0.9,
                 epsilon=1e-5,
                 gamma_initializer=gamma_initializer,
@@ -112,10 +113,10 @@ class NormalizedConv2D(keras.layers.Layer):
             )
 
     def build(self, input_shape):
-        arguments.image_shape(self, input_shape)
+        shapes.image_shape(self, input_shape)
         if self.strides > 1 and not self.padding:
             self.subsampling = IdentityShortcut(
-                input_shape[arguments.channel_axis(self.data_format)],
+                input_shape[shapes.channel_axis(self.data_format)],
                 strides=self.strides,
                 data_format=self.data_format,
                 dtype=self.dtype_policy,
@@ -137,8 +138,8 @@ class NormalizedConv2D(keras.layers.Layer):
         return [layer for layer in every if layer]
 
     def compute_output_shape(self, input_shape):
-        shape = arguments.image_shape(self, input_shape)
-        return arguments.strided_shape(shape, self.filters, self.strides, self.data_format)
+        shape = shapes.image_shape(self, input_shape)
+        return shapes.strided_shape(shape, self.filters, self.strides, self.data_format)
 
     def get_config(self):
         return {

@@ -2,7 +2,7 @@
 
 import keras
 
-from reslib.layers import arguments
+from reslib.layers import shapes
 from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.block import Block
 from reslib.layers.identity_shortcut import IdentityShortcut
@@ -54,7 +54,7 @@ class PreActivationBlock(Block):
         self.norm = None
         if self.normalization == "batch":
             self.norm = BatchNormalization(
-                axis=arguments.channel_axis(self.data_format),
+                axis=shapes.channel_axis(self.data_format),
                 momentum=0.9,
                 epsilon=1e-5,
                 dtype=self.dtype_policy,

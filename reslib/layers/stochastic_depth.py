@@ -2,7 +2,7 @@
 
 import keras
 
-from reslib.layers import arguments
+from reslib import arguments
 
 
 @keras.saving.register_keras_serializable(package="reslib")

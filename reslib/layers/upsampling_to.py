@@ -2,7 +2,8 @@
 
 import keras
 
-from reslib.layers import arguments
+from reslib import arguments
+from reslib.layers import shapes
 
 
 @keras.saving.register_keras_serializable(package="reslib")
@@ -42,7 +43,7 @@ class UpSamplingTo(keras.layers.Layer):
         self.interpolation = arguments.one_of(
             "interpolation", interpolation, ("nearest", "bilinear")
         )
-        self.data_format = arguments.image_data_format(data_format)
+        self.data_format = shapes.image_data_format(data_format)
         self.upsampling = keras.layers.UpSampling2D(
             factor,
             interpolation=interpolation,
@@ -58,7 +59,7 @@ class UpSamplingTo(keras.layers.Layer):
     def call(self, inputs):
         coarse, fine = inputs
         self._checked((tuple(coarse.shape), tuple(fine.shape)))
-        rows, columns = arguments.sides(keras.ops.shape(fine), self.data_format)
+        rows, columns = shapes.sides(keras.ops.shape(fine), self.data_format)
         x = self.upsampling(coarse)
         if self.data_format == "channels_last":
             return x[:, :rows, :columns]
@@ -66,14 +67,14 @@ class UpSamplingTo(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         coarse, fine = self._checked(input_shape)
-        rows, columns = arguments.sides(fine, self.data_format)
+        rows, columns = shapes.sides(fine, self.data_format)
         if self.data_format == "channels_last":
             return coarse[0], rows, columns, coarse[3]
         return coarse[0], coarse[1], rows, columns
 
-    def _checked(self, shapes):
-        finest_first = shapes[::-1]
-        return arguments.map_shapes(self, finest_first, self.factor, count=2)[::-1]
+    def _checked(self, input_shape):
+        finest_first = input_shape[::-1]
+        return shapes.map_shapes(self, finest_first, self.factor, count=2)[::-1]
 
     def get_config(self):
         return {

@@ -1,5 +1,6 @@
 """Networks made of the library's layers."""
 
+from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
 from reslib.models.cifar_resnet import cifar_resnet
 from reslib.models.conversion import load_keras_applications as load_keras_applications
 from reslib.models.mlp import mlp

@@ -2,7 +2,8 @@
 
 import keras
 
-from reslib.layers import NormalizedConv2D, arguments
+from reslib import arguments
+from reslib.layers import NormalizedConv2D
 from reslib.models import parts
 
 EXAMPLES = {  # of depths in use, for each number of layers that a block in every stage adds

@@ -4,7 +4,8 @@ import contextlib
 
 import keras
 
-from reslib.layers import BatchNormalization, LooksLinear, MirroredReLU, arguments
+from reslib import arguments
+from reslib.layers import BatchNormalization, LooksLinear, MirroredReLU
 
 
 def mlp(

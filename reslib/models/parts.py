@@ -2,13 +2,13 @@
 
 import keras
 
+from reslib import arguments
 from reslib.layers import (
     BatchNormalization,
     BottleneckBlock,
     OneLayerBlock,
     PreActivationBlock,
     ResidualBlock,
-    arguments,
 )
 
 BLOCKS = {

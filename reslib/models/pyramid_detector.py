@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from reslib.layers import arguments
+from reslib import arguments
 from reslib.models.pyramid_maps import pyramid_maps
 
 PRIOR = 0.01  # the probability of an object with which every position starts

@@ -2,7 +2,8 @@
 
 import keras
 
-from reslib.layers import FeaturePyramid, NormalizedConv2D, arguments
+from reslib import arguments
+from reslib.layers import FeaturePyramid, NormalizedConv2D
 from reslib.models import parts
 from reslib.models.stage_outputs import stage_outputs
 

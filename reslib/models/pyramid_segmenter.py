@@ -2,7 +2,8 @@
 
 import keras
 
-from reslib.layers import BatchNormalization, UpSamplingTo, arguments
+from reslib import arguments
+from reslib.layers import BatchNormalization, UpSamplingTo
 from reslib.models.pyramid_maps import pyramid_maps
 
 

@@ -2,7 +2,8 @@
 
 import keras
 
-from reslib.layers import NormalizedConv2D, arguments
+from reslib import arguments
+from reslib.layers import NormalizedConv2D
 from reslib.models import parts
 
 # depth: kind of block, and how many of them in each of the four stages

@@ -1,5 +1,6 @@
 """What can be measured on a model."""
 
+from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
 from reslib.probes.average_precision import average_precision
 from reslib.probes.branch_ratio import branch_ratio
 from reslib.probes.gradient_norms import gradient_norms

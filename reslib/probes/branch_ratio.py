@@ -5,7 +5,7 @@ import contextlib
 import keras
 import numpy as np
 
-from reslib.layers import arguments
+from reslib import arguments
 from reslib.probes.blocks import replaced, residual_blocks_of
 
 

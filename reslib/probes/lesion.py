@@ -4,7 +4,8 @@ import contextlib
 
 import numpy as np
 
-from reslib.layers import IdentityShortcut, arguments
+from reslib import arguments
+from reslib.layers import IdentityShortcut, shapes
 from reslib.probes.blocks import blocks_of, replaced
 
 
@@ -107,7 +108,7 @@ def _without_branch(block):
 def _what_remains(block):
     if block.shortcut_layer and not isinstance(block.shortcut_layer, IdentityShortcut):
         return "projection"
-    channels = block.get_build_config()["input_shape"][arguments.channel_axis(block.data_format)]
+    channels = block.get_build_config()["input_shape"][shapes.channel_axis(block.data_format)]
     same_size = block.strides == 1 and channels == block.filters
     return "identity" if same_size else "option A"
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reslib.layers import arguments
+from reslib import arguments
 
 
 def linear_probe(features, labels, test_features, test_labels, kind="logistic", strength=1.0):
