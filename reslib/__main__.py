@@ -1,13 +1,23 @@
 """`python -m reslib`: what the library does from the command line."""
 
+from __future__ import annotations
+
 import argparse
 import sys
+from collections.abc import Sequence
 
 from reslib.experiments import reproduce
 
 
-def main(argv=None):
-    """Run one command, and return the exit status."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command, and return the exit status.
+
+    Args:
+        argv: The words behind `python -m reslib`, by default those of the command line.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # not where there is none, or a notebook's
+            stream.reconfigure(errors="replace")  # a folder may have a name the console cannot show
     parser = argparse.ArgumentParser(
         prog="python -m reslib", description="The library of the course on residual networks."
     )

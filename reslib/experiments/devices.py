@@ -54,6 +54,7 @@ def set_threads() -> None:
     Raises:
         RuntimeError: if TensorFlow has started with other threads.
     """
+    from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of TensorFlow quiet)
     import tensorflow as tf
 
     operations = int(os.environ.get("TF_NUM_INTEROP_THREADS", 1))

@@ -1,7 +1,16 @@
 """Which failure is it? A diagnosis from three errors."""
 
+from __future__ import annotations
 
-def diagnose(train_error, test_error, nested_train_error, *, good=0.1, margin=0.05):
+
+def diagnose(
+    train_error: float,
+    test_error: float,
+    nested_train_error: float | None,
+    *,
+    good: float = 0.1,
+    margin: float = 0.05,
+) -> str:
     """Tell overfitting, underfitting and failed optimization apart.
 
     Training error and test error alone cannot: where both are high, the model may be too simple

@@ -1,5 +1,7 @@
 """`python -m reslib reproduce`: the paper's CIFAR-10 networks, trained as the paper does it."""
 
+from __future__ import annotations
+
 import argparse
 import math
 import os
@@ -8,7 +10,7 @@ import shlex
 
 from reslib.datasets import cifar10
 from reslib.datasets.splits import Splits
-from reslib.experiments import records
+from reslib.experiments.records import Record
 from reslib.experiments.result import MEASURES, Results
 from reslib.experiments.run import Run
 from reslib.experiments.sweep import sweep
@@ -28,7 +30,7 @@ and at the end curves.csv with all measures after each epoch. Killed at any time
 goes on where it was; when all is done it trains nothing."""
 
 
-def add_command(commands):
+def add_command(commands: argparse._SubParsersAction) -> None:
     """Add `reproduce` to the subparsers of a command line."""
     parser = commands.add_parser(
         "reproduce",
@@ -147,7 +149,7 @@ def _command(arguments):
 
 def _curves(runs):
     """A row for each epoch of each finished run."""
-    finished = [result for run in runs if (result := records.recall(run)) is not None]
+    finished = [result for run in runs if (result := Record(run).read()) is not None]
     table = Results(finished).table
     if len(table):
         table["kind"] = table["shortcut"].notna().map({False: "plain", True: "residual"})
@@ -162,9 +164,9 @@ def _report(curves, arguments, images, all_images):
     for (kind, depth), errors in last.groupby(["kind", "depth"]).test_error:
         error = f"{100 * errors.mean():.2f}"
         if len(errors) > 1:
-            error += f" ± {100 * errors.std():.2f}"
+            error += f" +/- {100 * errors.std():.2f}"  # not every console has a plus-minus sign
         paper = PAPER.get(depth) if kind == "residual" else None
-        lines.append(f"{kind:<10}{depth:>5}{error:>18}{paper or '–':>10}")
+        lines.append(f"{kind:<10}{depth:>5}{error:>18}{paper or '-':>10}")
     scaled_down = []
     if arguments.epochs != EPOCHS:
         scaled_down.append(f"{arguments.epochs} epochs in place of {EPOCHS}")
@@ -175,7 +177,7 @@ def _report(curves, arguments, images, all_images):
             *lines,
             "The paper's values are of its table 6; its plain networks are drawn in figure 6 only.",
             f"Scaled down: {', '.join(scaled_down) or 'nothing'}.",
-            "The error is that after the last epoch (mean ± standard deviation over the seeds).",
+            "The error is that after the last epoch (mean +/- standard deviation over the seeds).",
             "Weight decay is on kernels only, not on biases and normalization.",
         ]
     )

@@ -78,7 +78,10 @@ class Run:
         for name in ("epochs", "batch_size"):
             set_field(self, name, arguments.positive_integer(name, getattr(self, name)))
         seed = arguments.integer(
-            "seed", self.seed, f"an integer from 0 to {LARGEST_SEED}", lambda n: 0 <= n <= LARGEST_SEED
+            "seed",
+            self.seed,
+            f"an integer from 0 to {LARGEST_SEED}",
+            lambda n: 0 <= n <= LARGEST_SEED,
         )
         set_field(self, "seed", seed)
         for name in ("learning_rate", "weight_decay"):

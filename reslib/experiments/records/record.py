@@ -80,7 +80,9 @@ class Record:
 
     def exists(self, keep_weights: bool = False) -> bool:
         """Tell whether a result was written (with weights, if asked)."""
-        return all(self.path(s).exists() for s in ((".json", ".npz") if keep_weights else (".json",)))
+        return all(
+            self.path(s).exists() for s in ((".json", ".npz") if keep_weights else (".json",))
+        )
 
     def read(self, keep_weights: bool = False) -> Result | None:
         """Return the `Result`, or `None` if there is none (with weights, if asked).
