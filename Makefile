@@ -1,5 +1,6 @@
 # Every target first makes a virtual environment in the checkout, once. To choose others:
 #   PYTHON=python3.12   VENV=.venv-gpu   REQUIREMENTS=requirements-gpu.txt   ARGS=--no-browser
+# `make lock UPGRADE=` locks a new requirement and leaves every other pin as it is.
 VENV ?= .venv
 REQUIREMENTS ?= requirements.lock
 
@@ -9,7 +10,8 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,\
 RUN := $(VENV)/bin/python
 READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
 UV := build/uv/bin/uv
-COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+UPGRADE ?= --upgrade
+COMPILE := $(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" requirements.txt requirements-test.txt
 
 .PHONY: help lab test notebooks bench faults lock colab clean
