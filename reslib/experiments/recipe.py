@@ -123,7 +123,7 @@ def _checksum(name, path, identity):
 
 
 def _identity(dataset):
-    """What tells a file from one that took its place; `None` without a file of the reader's."""
+    """Return what tells a file from one that took its place; `None` without a file."""
     path = dataset.arguments.get("path")
     if not isinstance(path, str):
         return None

@@ -148,7 +148,7 @@ def _command(arguments):
 
 
 def _curves(runs):
-    """A row for each epoch of each finished run."""
+    """Make a table with a row for each epoch of each finished run."""
     finished = [result for run in runs if (result := Record(run).read()) is not None]
     table = Results(finished).table
     if len(table):
@@ -158,7 +158,7 @@ def _curves(runs):
 
 
 def _report(curves, arguments, images, all_images):
-    """The errors beside the paper's, and what was done otherwise."""
+    """Put the errors beside the paper's, and say what was done otherwise."""
     last = curves[curves.epoch == curves.epoch.max()]
     lines = ["", f"{'kind':<10}{'depth':>5}{'test error, %':>18}{'paper, %':>10}"]
     for (kind, depth), errors in last.groupby(["kind", "depth"]).test_error:

@@ -77,12 +77,8 @@ class Run:
         set_field(self, "dataset", as_recipe("dataset", self.dataset, DATASETS))
         for name in ("epochs", "batch_size"):
             set_field(self, name, arguments.positive_integer(name, getattr(self, name)))
-        seed = arguments.integer(
-            "seed",
-            self.seed,
-            f"an integer from 0 to {LARGEST_SEED}",
-            lambda n: 0 <= n <= LARGEST_SEED,
-        )
+        accepted = f"an integer from 0 to {LARGEST_SEED}"
+        seed = arguments.integer("seed", self.seed, accepted, lambda n: 0 <= n <= LARGEST_SEED)
         set_field(self, "seed", seed)
         for name in ("learning_rate", "weight_decay"):
             value = arguments.number(
@@ -98,8 +94,8 @@ class Run:
         answers, labels = NETWORKS[self.model.name], DATASETS[self.dataset.name]
         if answers != labels:
             raise ValueError(
-                f"model must give an answer for each {labels}, as dataset={self.dataset.name!r} has "
-                f"a label for each; received {self.model.name!r}, with one for each {answers}"
+                f"model must give an answer for each {labels}, as dataset={self.dataset.name!r} "
+                f"has a label for each; received {self.model.name!r}, with one for each {answers}"
             )
         if self.augmentation and labels != "image":
             raise ValueError(

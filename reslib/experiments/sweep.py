@@ -129,8 +129,8 @@ def _check_backend(backend):
         )
     if keras.backend.backend() != "tensorflow":
         raise RuntimeError(
-            "training needs Keras on TensorFlow for now, and KERAS_BACKEND or keras.json has chosen "
-            f"{keras.backend.backend()!r}: start Python with KERAS_BACKEND=tensorflow"
+            "training needs Keras on TensorFlow for now, and KERAS_BACKEND or keras.json has "
+            f"chosen {keras.backend.backend()!r}: start Python with KERAS_BACKEND=tensorflow"
         )
     if backend == "loky" and "loky" not in parallel.BACKENDS:
         raise RuntimeError(
@@ -140,7 +140,7 @@ def _check_backend(backend):
 
 
 def _surroundings_of_a_worker(backend):
-    """A cluster's machines are what decides the numbers, not this one."""
+    """Ask a cluster: its machines are what decides the numbers, not this one."""
     import joblib
 
     with joblib.parallel_config(backend):
@@ -149,7 +149,7 @@ def _surroundings_of_a_worker(backend):
 
 
 def _train_all(records, workers, keep_weights, backend):
-    """The results of the runs, whatever happens to the workers."""
+    """Return the results of the runs, whatever happens to the workers."""
     if workers is None and backend == "loky":
         workers = default_workers()
     outcomes, breakdowns = {}, 0
@@ -214,7 +214,7 @@ def _outcomes(
 
 
 def _cost(run):
-    """A rough measure of how long a run takes, and the same for all seeds of a network."""
+    """Measure roughly how long a run takes: the same for all seeds of a network."""
     depth = run.model.arguments.get("depth")
     return run.epochs * (max(1, depth) if isinstance(depth, int) else 1)
 

@@ -80,9 +80,7 @@ class Record:
 
     def exists(self, keep_weights: bool = False) -> bool:
         """Tell whether a result was written (with weights, if asked)."""
-        return all(
-            self.path(s).exists() for s in ((".json", ".npz") if keep_weights else (".json",))
-        )
+        return self.path(".json").exists() and (not keep_weights or self.path(".npz").exists())
 
     def read(self, keep_weights: bool = False) -> Result | None:
         """Return the `Result`, or `None` if there is none (with weights, if asked).
@@ -172,7 +170,7 @@ class Record:
 
 
 def _checked_history(history, epochs):
-    """The history as plain numbers; `ValueError` or another of `UNREADABLE` if it is not whole."""
+    """Return it as plain numbers; `ValueError` or another of `UNREADABLE` if it is not whole."""
     history = {name: [float(value) for value in history[name]] for name in MEASURES}
     if any(len(values) != epochs for values in history.values()):
         raise ValueError("the history is not whole")
