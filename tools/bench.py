@@ -81,7 +81,8 @@ def sections(rounds, scale):
     yield say(
         f"Three seeds of four epochs of {images:,} images, from `import` to the last number, with "
         "test errors measured after each epoch; the sweep measures training errors too. On two "
-        "cores one training changes its worker. Each worker imports the framework again.\n"
+        "cores one training has a worker to itself, while the other two share one. Each worker "
+        "imports the framework again.\n"
     )
     yield say(table(felt(rounds, images)))
     yield say("\n## Cost against depth\n")

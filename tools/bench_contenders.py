@@ -82,18 +82,18 @@ def one_of_ours(depth, side, channels, width, images, epochs, workers, operation
 
 def our_epoch(depth, side, channels, width, images, operations=1):
     """The seconds to build and trace a network as a sweep's worker does, and one pass over data."""
-    from reslib.experiments import worker
+    from reslib.experiments import devices
 
     os.environ["TF_NUM_INTEROP_THREADS"] = str(operations)
-    worker.set_threads()
+    devices.set_threads()
     import tensorflow as tf
 
-    from reslib.experiments import training
-    from reslib.experiments.run import Recipe
+    from reslib.experiments.network import traced_network
+    from reslib.experiments.recipe import Recipe
 
     started = time.perf_counter()
     recipe = Recipe("cifar_resnet", {"depth": depth, "width": width})
-    network = training._traced_network(recipe, (side, side, channels), 10, BATCH, 0.9, 0.0)
+    network = traced_network(recipe, (side, side, channels), 10, BATCH, 0.9, 0.0)
     x, y = (tf.constant(part) for part in pictures(side, channels, images))
     random, rates = np.random.default_rng(0), np.full(images // BATCH, 0.1, "float32")
     network.train_epoch(x[:BATCH], y[:BATCH], random, rates[:1])
@@ -238,9 +238,9 @@ def peak():
 
 
 def one_peak():
-    from reslib.experiments import worker
+    from reslib.experiments import devices
 
-    worker.set_threads()
+    devices.set_threads()
     import tensorflow as tf
 
     matrix = tf.random.normal((MATRIX, MATRIX))

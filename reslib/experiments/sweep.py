@@ -180,11 +180,7 @@ def _train_all(records, workers, keep_weights, backend):
 def _outcomes(
     records: list[Record], workers: int | None, keep_weights: bool, backend: str
 ) -> Iterator[tuple[Record, Outcome]]:
-    """Hand runs to worker processes, the longest first, and hand on what comes back, when it does.
-
-    So no worker begins a long run when the others have finished (Graham 1969, "Bounds on
-    Multiprocessing Timing Anomalies").
-    """
+    """Hand the runs to worker processes, and hand on what comes back, as soon as it does."""
     import joblib
 
     by_run = {record.run: record for record in records}
@@ -205,7 +201,7 @@ def _outcomes(
         job = joblib.delayed(train_and_record)
         outcomes = parallel(
             job(by_run[run], keep_weights, settings(), progress.file)
-            for run in sorted(by_run, key=_cost, reverse=True)
+            for run in longest_first(by_run)
         )
         with contextlib.closing(outcomes):
             for outcome in outcomes:
@@ -213,10 +209,20 @@ def _outcomes(
                 yield by_run[outcome.result.run], outcome
 
 
-def _cost(run):
-    """Measure roughly how long a run takes: the same for all seeds of a network."""
-    depth = run.model.arguments.get("depth")
-    return run.epochs * (max(1, depth) if isinstance(depth, int) else 1)
+def longest_first(runs: Iterable[Run]) -> list[Run]:
+    """Order runs so that no worker begins a long one when the others have finished.
+
+    By a rough measure of how long they take, which is the same for all seeds of a network.
+
+    Reference:
+        Graham, 1969, "Bounds on Multiprocessing Timing Anomalies".
+    """
+
+    def cost(run):
+        depth = run.model.arguments.get("depth")
+        return run.epochs * (max(1, depth) if isinstance(depth, int) else 1)
+
+    return sorted(runs, key=cost, reverse=True)
 
 
 def processes(workers: int, operations: int = 1):
