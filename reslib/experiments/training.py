@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -51,17 +54,17 @@ def train_run(
     )
     start = record.read_checkpoint(like=network.state()) if record else None
     if start is None:
-        keras.utils.set_random_seed(run.true_seed)
-        network.restart(build_for(run.model, *form))
-        random = np.random.default_rng(run.true_seed)
-        start = Checkpoint({name: [] for name in MEASURES}, 0.0, random, [])
+        with seeded(run.true_seed):
+            network.restart(build_for(run.model, *form))
+        order = np.random.default_rng(run.true_seed)
+        start = Checkpoint({name: [] for name in MEASURES}, 0.0, order, [])
     else:
         network.set_state(start.state)
 
     train_data = tf.constant(data.x_train), tf.constant(data.y_train)
     test_data = tf.constant(data.x_test), tf.constant(data.y_test)
     measured_train_data = tuple(part[: len(data.x_test)] for part in train_data)
-    history, random = start.history, start.random
+    history, order = start.history, start.random
     for epoch in range(start.epochs):
         after_epoch(epoch + 1)
     started = time.perf_counter() - start.seconds
@@ -69,14 +72,32 @@ def train_run(
     rates = learning_rates(run.schedule, run.learning_rate, run.epochs * steps)
     rates = np.split(rates, run.epochs)
     for epoch in range(start.epochs, run.epochs):
-        network.train_epoch(*train_data, random, rates[epoch])
+        network.train_epoch(*train_data, order, rates[epoch])
         values = network.measure(*measured_train_data) + network.measure(*test_data)
         for name, value in zip(MEASURES, values, strict=True):
             history[name].append(value)
         if record and epoch + 1 < run.epochs:
             seconds = time.perf_counter() - started
-            record.write_checkpoint(Checkpoint(history, seconds, random, network.state()))
+            record.write_checkpoint(Checkpoint(history, seconds, order, network.state()))
         after_epoch(epoch + 1)
     seconds = time.perf_counter() - started
     weights = network.model.get_weights() if keep_weights else None
     return Result(run, history, seconds, weights)
+
+
+@contextlib.contextmanager
+def seeded(seed: int) -> Iterator[None]:
+    """Seed Keras, and let no other thread take random numbers that are meant for it.
+
+    Keras draws the seeds of weights with `random.randint`, from numbers that all threads of a
+    process share. Also in a Dask worker of one thread there is a second one, for its messages, and
+    that draws when it estimates their size (`dask.sizeof`): no weights would be those of the seed.
+    So this thread draws from numbers of its own. What others call stays what it was.
+    """
+    keras.utils.set_random_seed(seed)
+    own, shared, me = random.Random(seed).randint, random.randint, threading.get_ident()
+    random.randint = lambda *ends: (own if threading.get_ident() == me else shared)(*ends)
+    try:
+        yield
+    finally:
+        random.randint = shared

@@ -1,12 +1,15 @@
 """The compiled training loop, held against stock Keras on the same batches."""
 
+import random
+import threading
+
 import keras
 import numpy as np
 import pytest
 
 from reslib.experiments import network
 from reslib.experiments.recipe import build, load_data
-from reslib.experiments.training import train_run
+from reslib.experiments.training import seeded, train_run
 
 
 def crop_and_flip(image, draw):
@@ -101,6 +104,26 @@ def test_weight_decay_shrinks_kernels(tiny):
         return sum(np.sum(w**2) for n, w in zip(names, weights, strict=True) if n == "kernel")
 
     assert size(0.1) < 0.95 * size(0.0)
+
+
+def test_threads_that_draw_random_numbers_change_nothing(tiny):
+    """As a cluster's worker has them: here one draws all the time."""
+    run, done = tiny(seed=5), threading.Event()
+    keras.utils.set_random_seed(run.seed)
+    expected = build(run.model, run.dataset).get_weights()
+
+    def draw():
+        while not done.wait(1e-4):
+            random.randint(0, 1)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    with seeded(run.seed):
+        weights = build(run.model, run.dataset).get_weights()
+    done.set()
+    thread.join()
+    for ours, theirs in zip(weights, expected, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_one_traced_network_serves_all_runs(tiny):

@@ -24,9 +24,10 @@ def folder() -> pathlib.Path:
     """Return where records lie: in `RESLIB_CACHE`, or else in the user's cache folder."""
     import platformdirs
 
-    root = os.environ.get("RESLIB_CACHE") or platformdirs.user_cache_dir("reslib-course")
-    root = os.path.expanduser(root)
-    if root.startswith("~"):  # a user without a home, as containers have them
+    root = os.environ.get("RESLIB_CACHE")
+    with contextlib.suppress(RuntimeError):
+        root = os.path.expanduser(root or platformdirs.user_cache_dir("reslib-course"))
+    if not root or root.startswith("~"):  # a user without a home, as containers have them
         root = os.path.join(tempfile.gettempdir(), "reslib-course")
     return pathlib.Path(os.path.abspath(root)) / "runs"
 
