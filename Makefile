@@ -33,10 +33,10 @@ notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/build_pages.py
 
 bench: $(READY) ## measure how fast sweeps are, beside stock Keras
-	$(RUN) tools/bench.py $(ARGS)
+	$(RUN) benchmarks/bench.py $(ARGS)
 
 faults: $(READY) ## inject faults of ten kinds into sweeps, and count what survives
-	$(RUN) tools/inject_faults.py
+	$(RUN) benchmarks/inject_faults.py
 
 lock: ## renew both lock files: the newest versions, and the oldest supported ones
 	$(PYTHON) -m venv build/uv
