@@ -22,9 +22,10 @@ help: ## list the targets
 lab: $(READY) ## open JupyterLab on the course
 	$(RUN) -m jupyterlab notebooks $(ARGS)
 
-test: $(READY) ## run everything that CI runs: ruff, the tests, and every notebook
+test: $(READY) ## run everything that CI runs: ruff, ty, the tests, and every notebook
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
+	$(RUN) -m ty check
 	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
 
 notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel

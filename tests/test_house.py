@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -95,6 +96,14 @@ def test_imports_run_one_way():
 
 def test_every_room_has_its_floor():
     assert {room_of(module) for module in modules_of(ROOT / "reslib")} <= set(FLOOR)
+
+
+def test_the_drawn_house_is_this_one():
+    """The picture in CONTRIBUTING names the rooms of each floor, from the roof down."""
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = re.findall(r'--> (?:\w+\["(.*)"\]|(\w+))', page.split("```mermaid")[1])
+    floors = [set("".join(floor).split(" · ")) for floor in drawn]
+    assert floors == [*map(set, FLOORS[-2:0:-1]), set(FLOORS[0]) - {"reslib", "smoke"}, {"keras"}]
 
 
 @pytest.mark.parametrize(
