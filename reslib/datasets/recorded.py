@@ -24,7 +24,7 @@ def recorded(name: str) -> pd.DataFrame:
             there are `"cifar10_runs"`, `"detector_runs"`, `"long_runs"` and `"residual_runs"`.
 
     Returns:
-        The table, yours to change. Numbers of claims, such as "03.10", stay strings.
+        The table, yours to change. Numbers of claims, such as "03.10", are strings.
 
     Raises:
         ValueError: If there is no such table; the message lists those that there are.
@@ -41,7 +41,7 @@ def recorded(name: str) -> pd.DataFrame:
         notes = 0
         while file.readline().startswith("#"):
             notes += 1
-    return pd.read_csv(path, skiprows=notes, dtype={"id": str})
+    return pd.read_csv(path, skiprows=notes, dtype={"id": str, "claim": str})
 
 
 def _tables():

@@ -31,8 +31,11 @@ def test_a_table_has_every_cell_of_its_file(name):
             assert table[column].fillna("").tolist() == list(cells)
 
 
-def test_numbers_of_claims_stay_what_they_are_called():
+def test_numbers_of_claims_are_strings(tmp_path, monkeypatch):
     assert "03.10" in recorded("claims").id.tolist()
+    (tmp_path / "claims_campaign.csv").write_text("# a note\nclaim,offset\n03.10,1000\n")
+    monkeypatch.setattr(sys.modules["reslib.datasets.recorded"], "DATA", tmp_path)
+    assert recorded("claims_campaign").values.tolist() == [["03.10", 1000]]
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
