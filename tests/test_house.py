@@ -204,3 +204,15 @@ def test_what_no_room_hands_out_would_be_found():
     ):
         assert list(wrong_imports(f"if True:\n    {wrong}")) == [wrong]
     assert not list(wrong_imports(wrong, is_exercise=True))
+
+
+def test_every_tool_that_a_page_names_is_there():
+    records = [path for path in (ROOT / "data").iterdir() if path.suffix != ".npz"]
+    pages = [*ROOT.glob("*.md"), *NOTEBOOKS, *records, ROOT / "Makefile"]
+    named = {
+        (path.name, tool)
+        for path in pages
+        for tool in re.findall(r"(?:tools|benchmarks)/\w+\.py", path.read_text(encoding="utf-8"))
+    }
+    assert len({tool for _, tool in named}) > 5
+    assert not sorted(one for one in named if not (ROOT / one[1]).is_file())
