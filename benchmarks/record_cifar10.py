@@ -165,8 +165,9 @@ class Workers:
     def time(self, processes, until):
         """Seconds that an epoch takes each of the processes while all of them run."""
         for process in processes:
-            process.stdin.write(f"{self.arguments.seconds}\n")
-            process.stdin.flush()
+            with contextlib.suppress(OSError):  # it has ended
+                process.stdin.write(f"{self.arguments.seconds}\n")
+                process.stdin.flush()
         heard = self.wait_for("time", processes, until)
         return [float(heard[process][0]) for process in processes if process in heard]
 
@@ -211,6 +212,11 @@ def probe(arguments):
             if seconds:
                 best[dtype] = min(best.get(dtype, (np.inf,)), (seconds[0], name))
         workers.stop()
+        if (
+            best
+        ):  # a guess, in case that time ends before it is known: two deep, two a third as deep
+            pace, name = min(best.values())
+            write_options(options, name, 2.8 * pace, len(arguments.networks), mps=False)
 
         groups = {}
         for dtype, (_, name) in best.items():
@@ -233,10 +239,15 @@ def probe(arguments):
         if choices:
             epochs, _, pace, name, dtype, mps = max(choices)
             note(f"best: {name}{', MPS' if mps else ''}, for {epochs} epochs")
-            words = ["--dtype", dtype, f"--flags={VARIANTS[name][1]}", "--pace", f"{-pace:.3f}"]
-            words += ["--at-a-time", str(len(arguments.networks)), *(["--mps"] if mps else [])]
-            options.write_text("\n".join(words) + "\n")
-            note(shlex.join(words))
+            write_options(options, name, -pace, len(arguments.networks), mps)
+
+
+def write_options(path, variant, pace, networks, mps):
+    dtype, flags = VARIANTS[variant]
+    words = ["--dtype", dtype, f"--flags={flags}", "--pace", f"{pace:.3f}"]
+    words += ["--at-a-time", str(networks), *(["--mps"] if mps else [])]
+    path.write_text("\n".join(words) + "\n")
+    note(shlex.join(words))
 
 
 def epochs_that_fit(epochs, seconds, pace):
