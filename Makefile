@@ -22,9 +22,10 @@ help: ## list the targets
 lab: $(READY) ## open JupyterLab on the course
 	$(RUN) -m jupyterlab notebooks $(ARGS)
 
-test: $(READY) ## run everything that CI runs: ruff, the tests, and every notebook
+test: $(READY) ## run everything that CI runs: ruff, ty, the tests, and every notebook
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
+	$(RUN) -m ty check
 	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
 
 notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
@@ -33,10 +34,10 @@ notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/build_pages.py
 
 bench: $(READY) ## measure how fast sweeps are, beside stock Keras
-	$(RUN) tools/bench.py $(ARGS)
+	$(RUN) benchmarks/bench.py $(ARGS)
 
 faults: $(READY) ## inject faults of ten kinds into sweeps, and count what survives
-	$(RUN) tools/inject_faults.py
+	$(RUN) benchmarks/inject_faults.py
 
 lock: ## renew both lock files: the newest versions, and the oldest supported ones
 	$(PYTHON) -m venv build/uv
