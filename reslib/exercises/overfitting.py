@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from reslib.exercises import designs
+from reslib.exercises.answers import judge
 from reslib.exercises.exercise import Mistake, exercise
-from reslib.exercises.judging import outcomes, sound
 from reslib.seeding import generator
 
 
@@ -43,7 +44,7 @@ def choose_a_degree(answer):
         ),
     }
     inputs = [_errors(shift) for shift in range(3)]
-    outcomes.judge(answer, inputs, lambda d, train, fresh: d[lowest(fresh)], mistakes)
+    judge(answer, inputs, lambda d, train, fresh: d[lowest(fresh)], mistakes)
     return "right: the error on fresh data chooses, averaged over the data sets."
 
 
@@ -122,7 +123,7 @@ def split_an_error(answer):
         truth = random.normal(size=places)
         curves = truth[:, None] + random.normal(size=(places, 1)) + random.normal(size=(1, sets))
         inputs.append((curves + random.normal(size=(places, sets)), truth))
-    outcomes.judge(answer, inputs, right, mistakes)
+    judge(answer, inputs, right, mistakes)
     return "right: first average the fits, then compare; the rest of the error is variance."
 
 
@@ -181,7 +182,7 @@ def stop_early(answer):
             "validation_loss", lambda kept, stopped, losses: (stopped, kept)
         ),
     }
-    outcomes.judge(answer, _histories(), right, mistakes)
+    judge(answer, _histories(), right, mistakes)
     return "right, and the same as Keras's `EarlyStopping(restore_best_weights=True)`."
 
 
@@ -269,7 +270,7 @@ def tell_what_went_wrong(answer):
         (0.05, 0.07, 0.30),
     ]
     inputs = [(train + shift, test + shift, nested) for train, test, nested in cases]
-    outcomes.judge(answer, inputs, diagnose, mistakes)
+    judge(answer, inputs, diagnose, mistakes)
     return "right: the training error comes first, and where it is high a third number decides."
 
 
@@ -284,7 +285,7 @@ def tell_what_went_wrong(answer):
     ),
 )
 def how_strong_must_a_remedy_be(answer):
-    table = sound.final_rows(answer)
+    table = designs.final_rows(answer)
     remedies = {"weight_decay": "weight decay", "dropout": "dropout"}
     for column in remedies:
         table[column] = table[column].fillna(0) if column in table else 0.0
@@ -298,11 +299,11 @@ def how_strong_must_a_remedy_be(answer):
         )
     (column,) = varied
     name = remedies[column]
-    sound.comparable(table, column, name)
+    designs.one_change(table, [column])
     if table[column].min() > 0:
         raise Mistake(f"there is no control: no run goes without any {name} (strength 0).")
-    sound.enough_points(table[column], name, least=4, span=5)
-    sound.enough_seeds(table, column, name)
+    designs.enough_points(table[column], name, least=4, span=5)
+    designs.enough_seeds(table, column)
     means = table.groupby(column)[["train_error", "test_error", "test_loss"]].mean()
     if means.test_error[0] - means.train_error[0] < 0.05:
         raise Mistake(

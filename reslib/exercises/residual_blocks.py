@@ -1,21 +1,25 @@
 """The exercises of notebook 04."""
 
+import itertools
+
 import numpy as np
 
-from reslib.exercises.exercise import Mistake, Unanswered, call, exercise
-from reslib.exercises.judging.building import build, down_sampling_blocks, randomize
-from reslib.exercises.judging.comparing import as_array, close, explain
-from reslib.exercises.judging.sound import judge_comparison, judge_settings
+from reslib.exercises import designs
+from reslib.exercises.answers import call, explain, judge, outcome, same
+from reslib.exercises.blocks import (
+    blocks_of_equal_size,
+    build,
+    down_sampling_blocks,
+    randomize,
+    relu,
+)
+from reslib.exercises.exercise import Mistake, Unanswered, exercise
 from reslib.seeding import generator
 
 ADDED_AFTER = (
     "your block adds the shortcut after the last ReLU, so its output can never fall below its "
     "input. He et al. add before it: see claim 04.3."
 )
-
-
-def relu(x):
-    return np.maximum(x, 0)
 
 
 @exercise(
@@ -28,39 +32,57 @@ def relu(x):
     ),
 )
 def add_shortcut(answer):
+    inputs = []
     random = generator(41)
     for shape in ((6, 5), (3, 5, 5, 4)):
         x = random.normal(size=shape).astype("float32")
-        weights = random.normal(size=(shape[-1],) * 2).astype("float32")
-
-        def branch(v, weights=weights):
-            from keras import ops
-
-            return ops.tanh(ops.matmul(v, weights))
-
-        found = as_array(call(answer, x, branch))
-        f, twice = (np.asarray(branch(v)) for v in (x, branch(x)))
-        explain(
-            found,
-            [relu(f + x)],
-            {
-                ADDED_AFTER: [relu(f) + x, relu(f) + relu(x)],
-                "the last ReLU is missing: your block gives out negative values.": [f + x],
-                "your block has no shortcut: with F = 0 it gives zeros, where it should give "
-                "relu(x).": [relu(f)],
-                "the branch is missing: your block does the same whatever F is.": [relu(x), x],
-                "your block adds its input twice, so with F = 0 it doubles each value.": [
-                    relu(f + 2 * x),
-                    relu(f + x) + x,
-                ],
-                "your branch ends with a ReLU of its own, so it can only add, never take away. "
-                "Nothing comes between the branch and the sum.": [relu(relu(f) + x), relu(f) + x],
-                "the shortcut starts in the wrong place: it must carry x, and you add what the "
-                "branch gave.": [relu(2 * f), relu(twice + f)],
-            },
-        )
-    fell = np.mean(relu(f + x)[x > 0] < x[x > 0])
+        inputs.append((x, _branch(random.normal(size=(shape[-1],) * 2).astype("float32"))))
+    mistakes = {
+        ADDED_AFTER: [lambda x, f: relu(f(x)) + x, lambda x, f: relu(f(x)) + relu(x)],
+        "the last ReLU is missing: your block gives out negative values.": lambda x, f: f(x) + x,
+        "your block has no shortcut: with F = 0 it gives zeros, where it should give relu(x).": (
+            lambda x, f: relu(f(x))
+        ),
+        "the branch is missing: your block does the same whatever F is.": [
+            lambda x, f: relu(x),
+            lambda x, f: x,
+        ],
+        "this is the branch alone: neither shortcut nor ReLU.": lambda x, f: f(x),
+        "your block adds its input twice, so with F = 0 it doubles each value.": [
+            lambda x, f: relu(f(x) + 2 * x),
+            lambda x, f: relu(f(x) + x) + x,
+        ],
+        "your branch ends with a ReLU of its own, so it can only add, never take away. Nothing "
+        "comes between the branch and the sum.": lambda x, f: relu(relu(f(x)) + x),
+        "your shortcut starts behind a ReLU, which has cut off what is negative in x: it should "
+        "carry x as it came.": [
+            lambda x, f: relu(f(x) + relu(x)),
+            lambda x, f: relu(f(relu(x)) + relu(x)),
+        ],
+        "your branch gets relu(x). It should get x as it came.": lambda x, f: relu(f(relu(x)) + x),
+        "you subtract. The block adds what the branch gives to x.": [
+            lambda x, f: relu(f(x) - x),
+            lambda x, f: relu(x - f(x)),
+            lambda x, f: f(x) - x,
+            lambda x, f: x - f(x),
+        ],
+        "you multiply. The block adds what the branch gives to x.": lambda x, f: relu(f(x) * x),
+        "the shortcut starts in the wrong place: it must carry x, and you add what the branch "
+        "gave.": [lambda x, f: relu(2 * f(x)), lambda x, f: relu(f(f(x)) + f(x))],
+    }
+    judge(answer, inputs, lambda x, f: relu(f(x) + x), mistakes)
+    x, f = inputs[-1]
+    fell = np.mean(relu(f(x) + x)[x > 0] < x[x > 0])
     return f"right. Of the positive values that entered, {fell:.0%} came out smaller: F takes away."
+
+
+def _branch(weights):
+    def branch(x):
+        from keras import ops
+
+        return ops.convert_to_numpy(ops.tanh(ops.matmul(x, weights)))
+
+    return branch
 
 
 @exercise(
@@ -83,11 +105,11 @@ def option_a(answer):
     behind = True
     for shape, filters, strides in cases:
         x = random.normal(size=shape).astype("float32")
-        found = as_array(call(answer, x, filters, strides))
+        found = outcome(call(answer, x, filters, strides))
         picked = x[:, ::strides, ::strides]
         rights = _with_zero_channels(picked, filters)
         explain(found, rights, _option_a_mistakes(x, filters, strides, found, picked))
-        behind = behind and close(found, rights[0])
+        behind = behind and same(found, rights[0])
     where = (
         "Like the library you put the zeros behind."
         if behind
@@ -161,7 +183,7 @@ def _option_a_mistakes(x, filters, strides, found, picked):
 def down_sampling(answer):
     shape, filters = (9, 7, 3), 5
     model = build(answer, shape, filters)
-    kernels = randomize(model)
+    kernels, normalizations = randomize(model)
     projection = [k for k in kernels if k.shape[:2] == (1, 1)]
     main = sorted((k for k in kernels if k.shape[:2] == (3, 3)), key=lambda k: k.shape[2])
     if not projection:
@@ -173,12 +195,14 @@ def down_sampling(answer):
             "expected two 3×3 convolutions and one of 1×1, found the kernels "
             f"{sorted(k.shape for k in kernels)}."
         )
+    _own_normalizations(normalizations, 3)
     x = generator(43).normal(size=(2, *shape)).astype("float32")
     found = np.asarray(model(x, training=False))
     matching = [
         bugs
-        for bugs, value in down_sampling_blocks(x, *main, projection[0])
-        if close(found, value, 0.02)
+        for order in itertools.permutations(normalizations)
+        for bugs, value in down_sampling_blocks(x, [*main, *projection], order)
+        if same(found, value, ROUNDING)
     ]
     if found.shape != (2, 5, 4, filters):
         raise Mistake(
@@ -205,6 +229,23 @@ def down_sampling(answer):
     )
 
 
+ROUNDING = 0.02  # also the epsilon of a normalization, which a reader may choose
+
+
+def _own_normalizations(normalizations, count):
+    """Refuse fewer normalizations than convolutions, or more."""
+    if len(normalizations) < count:
+        raise Mistake(
+            f"there are {count} convolutions and {len(normalizations)} batch normalizations. Each "
+            "convolution needs one of its own, since each has a mean and a variance of its own."
+        )
+    if len(normalizations) > count:
+        raise Mistake(
+            f"there are {len(normalizations)} batch normalizations for {count} convolutions: one "
+            "behind each is enough."
+        )
+
+
 DOWN_SAMPLING_BUGS = {
     "stride": "the stride is on the second convolution, so the first works at full resolution, at "
     "four times the cost.",
@@ -212,6 +253,7 @@ DOWN_SAMPLING_BUGS = {
     "convolutions.",
     "after": ADDED_AFTER,
     "none": "there is no ReLU after the sum: the block gives out negative values.",
+    "between": "the ReLU between the two 3×3 convolutions is gone: now they are one linear map.",
     "inner": "the branch ends with a ReLU of its own, so it can only add, never take away.",
     "outer": "the projection has a ReLU of its own; the shortcut should stay linear.",
     "alone": "nothing is added: the shortcut is left out of the sum.",
@@ -232,24 +274,37 @@ def identity_start(answer):
 
     keras.utils.set_random_seed(45)
     model = build(answer, (6, 6, 4), 4)
-    random = generator(45)
-    x = np.abs(random.normal(size=(16, 6, 6, 4))).astype("float32")
-    kernels = [v for v in model.trainable_variables if len(v.shape) == 4]
+    x = np.abs(generator(45).normal(size=(16, 6, 6, 4))).astype("float32")
+    kernels = [v for v in model.variables if len(v.shape) == 4]
     if not kernels:
         raise Mistake("there is no convolution in the block, so it has nothing to learn with.")
+    if any(not v.trainable for v in model.variables if not v.name.startswith("moving_")):
+        raise Mistake(
+            "some weights are frozen (`trainable=False`): what they are at the start they stay, "
+            "and the block could not leave the identity with them."
+        )
+    kind = _kind(model, x)
+    if kind == "silent":
+        raise Mistake(
+            "whatever the weights are, your block gives x: the branch has no say, now or ever. "
+            "Let it give 0 because one of its *weights* is 0, which training can change."
+        )
     found = np.asarray(model(x, training=True))
     if found.shape == x.shape and not found.any():
         raise Mistake(
             "your block gives zeros whatever enters. Without a shortcut a γ of 0 lets nothing "
             "through, neither signal nor gradient: a plain block cannot start this way."
         )
-    explain(
-        found,
-        [x],
-        {"with F = 0 your block doubles its input: x is added twice.": [2 * x]},
-        name="at the start, for values that are not negative, the output",
-        tolerance=1e-3,
-    )
+    if kind == "plain":
+        raise Mistake("your block has no shortcut: x is not added to what the branch gives.")
+    mistakes = {"with F = 0 your block doubles its input: x is added twice.": [2 * x]}
+    if kind is not None:
+        mistakes[
+            "F is not 0 at the start: this is a residual block as usual. Which weight can you "
+            "let begin at 0, so that the branch gives nothing?"
+        ] = [found]
+    name = "at the start, for values that are not negative, the output"
+    explain(found, [x], mistakes, name, tolerance=1e-3)
     gammas = [v for v in model.trainable_variables if v.name == "gamma"]
     zero = [not np.any(gamma) for gamma in gammas]
     first = _step(model, x)
@@ -274,10 +329,43 @@ def identity_start(answer):
             "in front of a normalization is 0, and the normalization divides by its size, however "
             "small. Let the factor behind the normalization be 0."
         )
+    if kind == "between":
+        raise Mistake(
+            "the ReLU between the two convolutions is missing: without it they are one linear map, "
+            "and a single convolution could do what both do."
+        )
+    if kind is None:
+        raise Mistake(
+            "it starts as the identity and can leave it, but it is another block than the one "
+            "asked for: F is two 3×3 convolutions, each with batch norm, with a ReLU between them."
+        )
     return (
         f"right. A tiny step of gradient descent moves the output by {moved:.1e} of its size, "
         "and then every kernel gets a gradient: it starts as the identity and can leave it."
     )
+
+
+def _kind(model, x):
+    """What kind of block it is, by what it gives with random weights; `None` if it is another."""
+    weights = model.get_weights()
+    kernels, normalizations = randomize(model)
+    found = np.asarray(model(x, training=False))
+    model.set_weights(weights)
+    if [k.shape for k in kernels] != [(3, 3, 4, 4)] * 2:
+        raise Mistake(
+            f"expected two 3×3 convolutions that keep the 4 channels, found the kernels "
+            f"{sorted(k.shape for k in kernels)}."
+        )
+    if normalizations:  # a block without any can start as the identity, too
+        _own_normalizations(normalizations, 2)
+    kinds = (
+        kind
+        for kernels in itertools.permutations(kernels)
+        for order in itertools.permutations(normalizations)
+        for kind, value in blocks_of_equal_size(x, kernels, order)
+        if same(found, value, ROUNDING)
+    )
+    return next(kinds, None)
 
 
 def _size(x):
@@ -320,8 +408,8 @@ def fold(answer):
         variance, epsilon = random.uniform(0.2, 2, size=units), 0.1
         result = call(answer, kernel, gamma, beta, mean, variance, epsilon)
         if callable(result):  # a layer in place of its weights
-            bias = as_array(result(np.zeros((1, units), "float32")))[0]
-            result = as_array(result(np.eye(units, dtype="float32"))) - bias, bias
+            bias = outcome(result(np.zeros((1, units), "float32")))[0]
+            result = outcome(result(np.eye(units, dtype="float32"))) - bias, bias
         try:
             found_kernel, found_bias = result
         except (TypeError, ValueError):
@@ -329,7 +417,7 @@ def fold(answer):
         eye, scale = np.eye(units), gamma / np.sqrt(variance + epsilon)
         no_root, no_epsilon = gamma / (variance + epsilon), gamma / np.sqrt(variance)
         explain(
-            as_array(found_kernel, "the kernel"),
+            found_kernel,
             [kernel * scale + eye],
             {
                 "your kernel leaves out the shortcut.": [kernel * scale],
@@ -354,7 +442,7 @@ def fold(answer):
             name="the kernel",
         )
         explain(
-            as_array(found_bias, "the bias"),
+            found_bias,
             [beta - mean * scale, (beta - mean * scale)[None]],
             {
                 "the kernel is right, but the bias is forgotten: what does the block give for "
@@ -385,27 +473,18 @@ def fold(answer):
     ),
 )
 def learning_rates(answer):
-    from reslib.experiments import Results, Run
+    from reslib.experiments import Results
 
-    try:
-        runs = [result.run for result in answer]
-        if not runs or not all(isinstance(run, Run) for run in runs):
-            raise AttributeError
-    except (TypeError, AttributeError):
-        raise Mistake("the answer should be the results of a sweep.") from None
+    runs = designs.runs_of(answer)
     table = Results(answer).final
-    measures = ["train_loss", "train_error", "test_loss", "test_error", "epoch"]
     shortcuts = [run.model.arguments.get("shortcut", "A") for run in runs]
     table["shortcut"] = [str(shortcut) for shortcut in shortcuts]
     table["kind"] = ["plain" if shortcut is None else "residual" for shortcut in shortcuts]
-    judge_comparison(table, "residual", "plain", group="kind", factor="learning_rate")
-    judge_settings(table, "kind", "learning_rate", ignore=["shortcut", *measures])
+    designs.controlled(table, "kind", "residual", "plain", "learning_rate")
+    designs.enough_points(table.learning_rate, "learning rate", least=4, span=10)
+    designs.enough_seeds(table, ["kind", "learning_rate"])
+    designs.one_change(table, ["kind", "learning_rate"], measured=["shortcut"])
     rates = np.sort(table.learning_rate.unique())
-    if rates[-1] < 10 * rates[0]:
-        raise Mistake(
-            f"your learning rates span a factor of {rates[-1] / rates[0]:.2g}. The best one of the "
-            "other network may lie outside: take a factor of 10 at least."
-        )
     means = table.groupby(["kind", "learning_rate"]).train_error.mean()
     best = {kind: means[kind].idxmin() for kind in ("plain", "residual")}
     said = "; ".join(f"{kind} {means[kind].min():.1%} at {best[kind]:g}" for kind in best)

@@ -15,6 +15,10 @@ def relu(x):
     return np.maximum(x, 0)
 
 
+def forgets_return(x, branch):
+    ops.relu(branch(x) + x)
+
+
 def convolution(x, filters, size, strides=1, gamma="ones", **options):
     x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False, **options)(x)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=gamma)(x)
@@ -167,7 +171,14 @@ CASES = {
             "twice": (lambda x, f: ops.relu(f(x) + x + x), "adds its input twice"),
             "a ReLU too many": (lambda x, f: ops.relu(ops.relu(f(x)) + x), "only add, never take"),
             "wrong start": (lambda x, f: ops.relu(f(f(x)) + f(x)), "starts in the wrong place"),
-            "other": (lambda x, f: ops.relu(f(x) - x), "differs from what was expected"),
+            "subtracts": (lambda x, f: ops.relu(f(x) - x), "you subtract"),
+            "subtracts the branch": (lambda x, f: ops.relu(x - f(x)), "you subtract"),
+            "ReLU first": (lambda x, f: ops.relu(f(x) + ops.relu(x)), "starts behind a ReLU"),
+            "ReLU of x": (lambda x, f: f(ops.relu(x)) + ops.relu(x), "off by up to"),
+            "forgets return": (forgets_return, "returns nothing"),
+            "a tuple": (lambda x, f: (f(x), x), "you return two things"),
+            "a layer": (layers.Add(), "hand in a layer or model of Keras (Add)"),
+            "a class": (layers.Add, "hand in a class (Add)"),
             "shape": (lambda x, f: np.zeros(3), "has the shape (3,)"),
             "error": (lambda x, f: f(x) + y, "NameError"),  # noqa: F821
         },
@@ -241,7 +252,7 @@ CASES = {
             "kernel": (quiet(kernel="zeros"), "one tiny step changes"),
             "plain": (quiet(last="zeros", shortcut=False), "a plain block cannot"),
             "after": (quiet(last="zeros", add="after"), "no weight gets a gradient"),
-            "unchanged": (quiet(), "differs from what was expected"),
+            "unchanged": (quiet(), "F is not 0 at the start"),
             "no layers": (lambda x, filters: layers.ReLU()(x), "no convolution in the block"),
         },
         unanswered=(lambda x, filters: ...,),
@@ -272,9 +283,9 @@ CASES = {
         },
         mistakes={
             "no control": (swept(kinds=["A"]), "there is no control"),
-            "one seed": (swept(seeds=[0]), "a single run can be luck"),
+            "one seed": (swept(seeds=[0]), "was tried with 1 seed"),
             "two rates": (swept([0.01, 0.1]), "are too few"),
-            "narrow": (swept([0.01, 0.02, 0.03, 0.04]), "span a factor of 4"),
+            "narrow": (swept([0.01, 0.02, 0.03, 0.04]), "goes only from"),
             "batch size": (
                 swept(change=smaller_batches_with_shortcuts),
                 "two things change at once",

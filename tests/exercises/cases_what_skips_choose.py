@@ -271,10 +271,10 @@ CASES = {
         },
         mistakes={
             "no control": (table(["usual"]), "there is no control"),
-            "one seed": (table(seeds=[0]), "one seed only"),
+            "one seed": (table(seeds=[0]), "with 1 seed only"),
             "other seeds": (
                 pd.concat([table(["gate"]), table(["usual"], seeds=(2, 3))]),
-                "do not share",
+                "seeds are not the same",
             ),
             "no whole network": (table(removed=(1, 2, 4)), "whole networks are missing"),
             "few points": (table(removed=(0, 1, 4)), "too few points"),

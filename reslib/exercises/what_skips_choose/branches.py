@@ -4,9 +4,8 @@ import math
 
 import numpy as np
 
-from reslib.exercises import failures_and_lesions  # noqa: F401  (registers 07.5 and 07.6)
-from reslib.exercises.exercise import Mistake, call, exercise
-from reslib.exercises.judging.comparing import as_array, explain
+from reslib.exercises.answers import call, explain, outcome
+from reslib.exercises.exercise import Mistake, exercise
 
 
 @exercise(
@@ -22,7 +21,7 @@ def paths(answer):
     for n, k in ((3, 1), (9, 0), (9, 4), (27, 9), (54, 54)):
         ways = math.comb(n, k)
         explain(
-            as_array(call(answer, n, k)),
+            call(answer, n, k),
             [ways / 2**n],
             {
                 "that is how *many* paths have this length. Asked is their share of all.": [ways],
@@ -130,7 +129,7 @@ def without_branch(answer):
             ): [np.maximum(_array(IdentityShortcut(filters, strides)(x)), 0)],
         }
         explain(
-            as_array(_call_on_block(answer, block, x)),
+            _call_on_block(answer, block, x),
             [np.maximum(kept, 0)],
             mistakes,
             f"what is left of a block with {filters} filters, strides {strides} and shortcut "
@@ -162,7 +161,7 @@ def ratio(answer):
         f, y = _branch(block, x), _array(block(x))
         first = _array(block.conv1(x))
         explain(
-            as_array(_call_on_block(answer, block, x)),
+            _call_on_block(answer, block, x),
             [_size(f) / _size(x)],
             {
                 (
@@ -220,8 +219,8 @@ def _size(x):
 def drop(answer):
     f = np.random.default_rng(5).uniform(0.5, 2, (8, 3, 3, 2)).astype("float32")
     for survival in (0.8, 0.4):
-        in_inference = [as_array(call(answer, f, survival, False), "F") for _ in range(80)]
-        in_training = [as_array(call(answer, f, survival, True), "F") for _ in range(200)]
+        in_inference = [outcome(call(answer, f, survival, False), "F") for _ in range(80)]
+        in_training = [outcome(call(answer, f, survival, True), "F") for _ in range(200)]
         for result in (*in_inference, *in_training):
             if result.shape != f.shape:
                 raise Mistake(f"the result has the shape {result.shape}, F has {f.shape}.")
