@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import difflib
 import pathlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from reslib.exercises import (
@@ -119,7 +120,7 @@ def progress(export: str | pathlib.Path | None = None) -> pd.DataFrame:
 
 def _unknown(number):
     """Say which exercise was probably meant."""
-    notebook, _, place = str(number).partition(".")
+    notebook, place, *_ = [*re.findall(r"\d+", str(number)), "", ""]
     guess = f"{notebook:0>2}.{place}"
     near = [guess] if guess in exercises() else difflib.get_close_matches(guess, exercises(), 1, 0)
     return f'There is no exercise {number!r}. Do you mean "{near[0]}"?'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from reslib.exercises.answers import shown
 from reslib.exercises.exercise import Mistake
 
 if TYPE_CHECKING:
@@ -69,14 +70,17 @@ def rows_of(answer: Any, columns: Sequence[str]) -> pd.DataFrame:
     try:
         table = pd.DataFrame(answer)
     except (TypeError, ValueError):
-        table = pd.DataFrame()
-    missing = [name for name in columns if name not in table]
-    if missing or table.empty:
-        lacks = f" Yours has no column {' and no column '.join(missing)}." if len(table) else ""
         raise Mistake(
-            "the answer must be a table, or a list with a dictionary for each row, with the "
-            f"columns {', '.join(columns)}.{lacks}"
+            "the answer must be a table, or a list with a dictionary for each row, and you hand in "
+            f"{shown(answer)}."
+        ) from None
+    if missing := [name for name in columns if name not in table]:
+        raise Mistake(
+            f"the table has no column {' and no column '.join(missing)}. It needs "
+            f"{', '.join(columns)}."
         )
+    if table.empty:
+        raise Mistake("the table has no rows.")
     return table
 
 

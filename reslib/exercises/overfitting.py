@@ -152,6 +152,11 @@ def stop_early(answer):
                 break
         return np.argmin(losses[: epoch + 1]) + 1, epoch + 1
 
+    def of_the_whole_curve(history, patience):
+        losses = history["validation_loss"]
+        kept = np.argmin(losses) + 1
+        return kept, min(kept + patience, len(losses))
+
     right = of("validation_loss")
     mistakes = {
         "you stop by the test loss. Then the test images have taken part in the training, and "
@@ -173,6 +178,10 @@ def stop_early(answer):
                 lambda kept, stopped, losses: (np.argmin(losses) + 1, len(losses)),
             ),
         ],
+        "you look for the best epoch of all and wait `patience` epochs from there. A training "
+        "cannot see the epochs to come: a short fall later on may never be reached.": (
+            of_the_whole_curve
+        ),
         "you count epochs from 0; here the first is 1.": of(
             "validation_loss", lambda kept, stopped, losses: (kept - 1, stopped - 1)
         ),
@@ -197,11 +206,12 @@ def _stop(losses, patience):
 
 
 def _histories():
-    """Curves with a small fall after a rise, a better epoch after the stop, or no stop at all."""
+    """Curves with a small fall after a rise, a better epoch after the stop, both, or no stop."""
     curves = [
         (3, [1.0, 0.8, 0.6, 0.66, 0.62, 0.65, 0.64, 0.5, 0.7, 0.71, 0.72, 0.73, 0.74, 0.75]),
         (2, [1.0, 0.7, 0.5, 0.6, 0.55, 0.52, 0.4, 0.6, 0.7, 0.8]),
         (4, [1.0, 0.9, 0.7, 0.6, 0.5, 0.45, 0.41, 0.4, 0.39, 0.38]),
+        (2, [1.0, 0.8, 0.6, 0.7, 0.72, 0.5, 0.55, 0.6, 0.7]),
     ]
     inputs = []
     for seed, (patience, losses) in enumerate(curves):
@@ -242,6 +252,9 @@ def tell_what_went_wrong(answer):
 
         return function
 
+    def gap_first(train, test, nested):
+        return "overfitting" if test - train > 0.05 else diagnose(train, test, nested)
+
     def by_the_test_error(train, test, nested):
         return "overfitting" if test > 0.1 else "healthy"
 
@@ -255,6 +268,8 @@ def tell_what_went_wrong(answer):
             decided("underfitting"),
             decided("failed optimization"),
         ],
+        "you ask for the gap first. Where the training error is high, the training failed, and a "
+        "gap is no news: look at the training error first.": gap_first,
         "you go by the test error alone. Overfitting is a low training error beside a high test "
         "error; where both are high, it is something else.": by_the_test_error,
     }
@@ -268,6 +283,9 @@ def tell_what_went_wrong(answer):
         (0.60, 0.61, 0.30),
         (0.06, 0.08, None),
         (0.05, 0.07, 0.30),
+        (0.45, 0.70, 0.44),
+        (0.45, 0.70, 0.12),
+        (0.45, 0.70, None),
     ]
     inputs = [(train + shift, test + shift, nested) for train, test, nested in cases]
     judge(answer, inputs, diagnose, mistakes)

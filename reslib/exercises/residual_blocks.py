@@ -234,15 +234,16 @@ ROUNDING = 0.02  # also the epsilon of a normalization, which a reader may choos
 
 def _own_normalizations(normalizations, count):
     """Refuse fewer normalizations than convolutions, or more."""
-    if len(normalizations) < count:
+    found = len(normalizations)
+    if found < count:
         raise Mistake(
-            f"there are {count} convolutions and {len(normalizations)} batch normalizations. Each "
-            "convolution needs one of its own, since each has a mean and a variance of its own."
+            f"there are {count} convolutions and {found} batch normalization{'s' * (found != 1)}. "
+            "Each convolution needs one of its own: each has a mean and a variance of its own."
         )
-    if len(normalizations) > count:
+    if found > count:
         raise Mistake(
-            f"there are {len(normalizations)} batch normalizations for {count} convolutions: one "
-            "behind each is enough."
+            f"there are {found} batch normalizations for {count} convolutions: one behind each is "
+            "enough."
         )
 
 

@@ -7,14 +7,23 @@ import os
 import pathlib
 import warnings
 
+FILE = "progress.json"
+
 
 def path() -> pathlib.Path:
-    """Name the file: what `RESLIB_PROGRESS` says, or else one in the user's data folder."""
+    """Name the file: what `RESLIB_PROGRESS` says, or else one in the user's data folder.
+
+    Raises:
+        OSError: if the file should lie in the home of a user who has none.
+    """
     import platformdirs
 
-    folder = pathlib.Path(platformdirs.user_data_dir("reslib-course"))
-    file = os.environ.get("RESLIB_PROGRESS") or folder / "progress.json"
-    return pathlib.Path(os.path.expanduser(file))
+    try:
+        if named := os.environ.get("RESLIB_PROGRESS"):
+            return pathlib.Path(named).expanduser()
+        return pathlib.Path(platformdirs.user_data_dir("reslib-course"), FILE).expanduser()
+    except RuntimeError as error:
+        raise OSError("this user has no home folder") from error
 
 
 def note(number: str, passed: bool) -> None:
@@ -64,8 +73,6 @@ def _read():
 
 def _write(known):
     file = path()
-    if file.parts[0].startswith("~"):
-        raise OSError("this user has no home folder")
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     try:
@@ -77,7 +84,7 @@ def _write(known):
 
 def _warn(error):
     warnings.warn(
-        f"what you have solved cannot be noted in {path()} ({error.strerror or error}). Verdicts "
-        "are as right as ever. The variable RESLIB_PROGRESS can name another file.",
+        f"what you have solved cannot be noted ({error}). Verdicts do not depend on it. The "
+        "environment variable RESLIB_PROGRESS can name another file.",
         stacklevel=4,
     )

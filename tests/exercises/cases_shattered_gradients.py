@@ -283,7 +283,7 @@ CASES = {
             "copies": (rows(value=0.5), "different seeds give the same value"),
             "narrow": (rows((2, 3, 4, 5)), "goes only from"),
             "no columns": ([{"depth": 2}], "no column activation"),
-            "a number": (3, "must be a table"),
+            "a number": (3, "you hand in 3"),
         },
     ),
 }

@@ -285,7 +285,7 @@ CASES = {
             "one draw": (table(draws=1), "once or twice only"),
             "the same draw": (table(error=lambda k, draw: 0.1 * k), "the same blocks"),
             "untrained": (table(error=lambda k, draw: 0.9 - 0.01 * draw), "hardly trained"),
-            "a number": (0.3, "a table with the columns"),
+            "a number": (0.3, "you hand in 0.3"),
             "per cent": (table(error=lambda k, draw: 30 + draw), "from 0 to 1"),
         },
     ),
