@@ -207,7 +207,7 @@ def _does_nothing(function):
 
 
 def _tidy(text):
-    """An error's text in one line, without addresses, colours and the list of Keras's arguments."""
+    """Put an error into one line, without addresses, colours and the list of Keras's arguments."""
     text = re.sub(r"\x1b\[\d*m", "", text.partition("\n\nArguments received by")[0])
     text = re.sub(
         r"<(?:function |bound method )?(?:<?[\w.]+>?\.)*(.+?) at 0x[0-9a-f]+>", r"\1", text

@@ -1,11 +1,18 @@
 """The exercises of notebook 03."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from reslib.exercises import designs
 from reslib.exercises.answers import call, difference, judge, outcome, same
 from reslib.exercises.exercise import Mistake, exercise
 from reslib.seeding import generator
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXPLANATIONS = ("overfitting", "vanishing gradients", "degradation", "healthy")
 _SUSPECTS = {  # the network, its images and epochs, the depth of a shallower one, and what is wrong
@@ -16,7 +23,7 @@ _SUSPECTS = {  # the network, its images and epochs, the depth of a shallower on
 }
 
 
-def suspects():
+def suspects() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Train the four networks of exercise 03.1, and a shallower one for each.
 
     Returns:

@@ -49,7 +49,7 @@ def choose_a_degree(answer):
 
 
 def _errors(shift):
-    """Degrees, and errors that fall, rise and fall again; one data set is lucky elsewhere."""
+    """Draw errors that fall, rise and fall again with the degree; one data set is lucky."""
     degrees = np.array([2, 3, 5, 6, 8, 11, 13]) + shift
     random = generator(shift)
     train = np.array([0.50, 0.36, 0.20, 0.12, 0.08, 0.05, 0.02])
@@ -206,7 +206,7 @@ def _stop(losses, patience):
 
 
 def _histories():
-    """Curves with a small fall after a rise, a better epoch after the stop, both, or no stop."""
+    """Make curves with a small fall after a rise, a better epoch after the stop, or no stop."""
     curves = [
         (3, [1.0, 0.8, 0.6, 0.66, 0.62, 0.65, 0.64, 0.5, 0.7, 0.71, 0.72, 0.73, 0.74, 0.75]),
         (2, [1.0, 0.7, 0.5, 0.6, 0.55, 0.52, 0.4, 0.6, 0.7, 0.8]),

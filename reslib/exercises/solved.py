@@ -56,7 +56,7 @@ def forget() -> None:
 
 
 def _read():
-    """The notes, or none. A file that is not ours to understand is set aside, not overwritten."""
+    """Read the notes. A file that is not ours to understand is set aside, not overwritten."""
     file = path()
     try:
         known = json.loads(file.read_text(encoding="utf-8"))

@@ -1,11 +1,18 @@
 """The exercises of notebook 02."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from reslib.exercises import designs
 from reslib.exercises.answers import call, judge, outcome, same
 from reslib.exercises.exercise import Mistake, exercise
 from reslib.seeding import generator, set_seed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @exercise(
@@ -19,7 +26,7 @@ from reslib.seeding import generator, set_seed
 )
 def go_back_through_a_shared_input(answer):
     def handed_back(dq, dp):
-        """The right end of the way, from what the last product hands on."""
+        """Go the right end of the way, from what the last product hands on."""
 
         def function(x, y, z):
             q, p = x + y, x * z
@@ -28,7 +35,7 @@ def go_back_through_a_shared_input(answer):
         return function
 
     def only_x(change):
-        """Right but for the gradient of x."""
+        """Do right but for the gradient of x."""
 
         def function(x, y, z):
             dq, dp = x * z, x + y
@@ -131,7 +138,7 @@ def check_by_finite_differences(answer):
 
 
 def _curved(seed, size):
-    """A quadratic function with all its second derivatives."""
+    """Make a quadratic function with all its second derivatives."""
     random = generator(100 + seed)
     matrix, slope = random.uniform(1, 2, (size, size)), random.normal(size=size)
 
@@ -261,8 +268,10 @@ _PATIENTS = {  # name: activation, standard deviation · √inputs, learning rat
 }
 
 
-def patients(x, y, width=100, depth=10, seed=0):
-    """The health of the five networks of exercise 02.5 before their first step.
+def patients(
+    x: np.ndarray, y: np.ndarray, width: int = 100, depth: int = 10, seed: int = 0
+) -> dict[str, pd.DataFrame]:
+    """Measure the health of the five networks of exercise 02.5 before their first step.
 
     Args:
         x, y: Images and their integer labels.

@@ -1,10 +1,17 @@
 """The exercises of notebook 06 that measure and compare pyramids, from 06.4 on."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from reslib.exercises import designs
 from reslib.exercises.answers import call, explain
 from reslib.exercises.exercise import Mistake, exercise
+
+if TYPE_CHECKING:
+    import keras
 
 
 @exercise(
@@ -31,7 +38,7 @@ def by_size(answer):
 
 
 def _random_scenes(counts, pictures=6, side=24):
-    """Predictions, labels and objects: rectangles in the cells of a grid."""
+    """Draw predictions, labels and objects: rectangles in the cells of a grid."""
     from reslib.datasets import SceneObjects
 
     random = np.random.default_rng(sum(counts))
@@ -118,8 +125,8 @@ NETWORKS = {  # what each of the networks of exercise 06.5 is
 ORDER = ("no laterals", "pyramid", "finest map only", "top level only")
 
 
-def mystery_networks(seed=0):
-    """Four untrained networks for exercise 06.5, by a letter each."""
+def mystery_networks(seed: int = 0) -> dict[str, keras.Model]:
+    """Make the four untrained networks of exercise 06.5, by a letter each."""
     from reslib.models import pyramid_segmenter
     from reslib.seeding import set_seed
 
@@ -162,7 +169,7 @@ def mystery(answer):
 
 
 def _contradiction(letter, claimed, actual):
-    """What can be seen of a network and does not go with its name."""
+    """Say what can be seen of a network and does not go with its name."""
     if claimed == "finest map only":
         return (
             f"{letter} depends on pixels all over the picture. How far can a few 3×3 convolutions "
@@ -242,7 +249,7 @@ SWITCHES = {"top_down": True, "lateral": True, "levels": "all"}
 
 
 def _settings(run):
-    """All that decides the result of a run but its seed, with the defaults filled in."""
+    """Return all that decides the result of a run but its seed, with the defaults filled in."""
     import dataclasses
     import inspect
 

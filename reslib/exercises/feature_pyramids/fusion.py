@@ -1,4 +1,4 @@
-"""The exercises of notebook 06."""
+"""The exercises of notebook 06 that write the parts of a pyramid, up to 06.3."""
 
 import functools
 
@@ -13,7 +13,7 @@ def _random(seed=0):
 
 
 def _maps(*shapes):
-    """Random maps of the given shapes, as float32."""
+    """Draw maps of the given shapes, as float32."""
     random = _random(len(shapes))
     return [random.standard_normal(shape).astype("float32") for shape in shapes]
 
@@ -23,7 +23,7 @@ def _repeated(x, height=None, width=None):
 
 
 def _keras(layer, *inputs):
-    """What a Keras layer gives, as an array."""
+    """Return what a Keras layer gives, as an array."""
     import keras
 
     return keras.ops.convert_to_numpy(layer(*inputs))
@@ -219,7 +219,7 @@ def top_down(answer):
 
 
 def _pyramid(maps, smooth, hand_down="sum"):
-    """The outputs, finest first; with `"lateral"` or `"output"` the wrong map is handed down."""
+    """Give the outputs, finest first; `"lateral"` and `"output"` hand down the wrong map."""
     above = maps[-1]
     outputs = [_keras(smooth[-1], above)]
     for level in reversed(range(len(maps) - 1)):

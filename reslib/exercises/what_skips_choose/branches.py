@@ -1,4 +1,4 @@
-"""The exercises of notebook 07."""
+"""The exercises of notebook 07 on the branches of blocks, up to 07.4."""
 
 import math
 
@@ -54,7 +54,7 @@ def paths(answer):
 
 
 def _block(filters=4, channels=4, strides=1, shortcut="A", seed=0):
-    """A residual block with random weights and statistics."""
+    """Make a residual block with random weights and statistics."""
     from reslib.layers import ResidualBlock
 
     random = np.random.default_rng(seed)
@@ -77,7 +77,7 @@ def _branch(block, x):
 
 
 def _call_on_block(answer, block, x):
-    """What the answer gives for a block, which it must leave as it was."""
+    """Call the answer on a block, which it must leave as it was."""
     before = block.get_weights()
     result = call(answer, block, x)
     if any(not np.array_equal(a, b) for a, b in zip(before, block.get_weights(), strict=True)):
@@ -248,7 +248,7 @@ def drop(answer):
 
 
 def _judge_drops(f, survival, in_training, in_inference):
-    """Whether F survives as a whole, as it is, and as often as it should."""
+    """Refuse an F that does not survive as a whole, as it is, and as often as it should."""
     changes = any(not np.array_equal(result, in_inference[0]) for result in in_inference)
     same = all(np.array_equal(result, in_training[0]) for result in in_training)
     if changes and same:

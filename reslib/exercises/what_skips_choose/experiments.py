@@ -45,7 +45,7 @@ def diagnose(answer):
 
 
 def _networks():
-    """Measured numbers that leave no doubt, the failures in them, and what else is to be known."""
+    """Draw numbers that leave no doubt, with the failures in them and what else is to be known."""
     random = np.random.default_rng(6)
     # First each network with one failure or none, then those with several.
     conditions = ("healthy", "overfitting", "degradation", "underfitting")
@@ -71,7 +71,7 @@ def _networks():
 
 
 def _misdiagnosis(found, right, condition, numbers):
-    """What was overlooked or seen without reason in one network."""
+    """Say what was overlooked or seen without reason in one network."""
     if found and found < right:
         return (
             "you stop at the first failure that you find. Several can come together: return all "

@@ -13,6 +13,11 @@ from reslib.exercises.answers import call, shown
 from reslib.exercises.exercise import Mistake
 from reslib.seeding import generator
 
+ADDED_AFTER = (
+    "your block adds the shortcut after the last ReLU, so its output can never fall below its "
+    "input. He et al. add before it: see claim 04.3."
+)
+
 
 def build(answer: Any, shape: tuple[int, ...], filters: int) -> Any:
     """Return the `keras.Model` of a reader's function of a Keras tensor and a number of filters.
