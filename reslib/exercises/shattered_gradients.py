@@ -105,16 +105,17 @@ def _normalized_network(inputs, batch=24):
 
 
 def _gradient(model, x, training):
-    import tensorflow as tf
+    from keras import ops
 
-    # A copy, so that the statistics that training mode moves stay as they are.
-    state = [variable.value for variable in model.non_trainable_variables]
-    weights = [variable.value for variable in model.trainable_variables]
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
+    from reslib.probes.gradients import gradient, state_of
+
+    weights, state = state_of(model)
+
+    def total(x):
         outputs, _ = model.stateless_call(weights, state, x, training=training)
-    return tape.gradient(outputs, x).numpy()
+        return ops.sum(outputs)
+
+    return gradient(total, [x])[0]
 
 
 def _jacobian(model, x):

@@ -220,16 +220,19 @@ def _size(x):
 
 def _step(model, x, rate=1e-3):
     """Make one step of gradient descent, and return which variables got a gradient."""
-    import tensorflow as tf
+    from keras import ops
+
+    from reslib.probes.gradients import gradient, state_of
 
     wanted = generator(46).normal(size=x.shape).astype("float32")
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_mean((model(x, training=True) - wanted) ** 2)
+    weights, state = state_of(model)
+
+    def loss(*weights):
+        outputs, _ = model.stateless_call(weights, state, x, training=True)
+        return ops.mean((outputs - wanted) ** 2)
+
     variables = model.trainable_variables
-    gradients = tape.gradient(loss, [v.value for v in variables])
-    report = {}
-    for variable, gradient in zip(variables, gradients, strict=True):
-        report[variable.path] = gradient is not None and bool(np.any(gradient))
-        if gradient is not None:
-            variable.assign_sub(rate * gradient)
-    return report
+    slopes = gradient(loss, weights)
+    for variable, slope in zip(variables, slopes, strict=True):
+        variable.assign_sub(rate * slope)
+    return {v.path: bool(np.any(slope)) for v, slope in zip(variables, slopes, strict=True)}
