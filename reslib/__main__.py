@@ -15,9 +15,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: The words behind `python -m reslib`, by default those of the command line.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # not where there is none, or a notebook's
-            stream.reconfigure(errors="replace")  # a folder may have a name the console cannot show
     parser = argparse.ArgumentParser(
         prog="python -m reslib", description="The library of the course on residual networks."
     )

@@ -1,10 +1,20 @@
 """Claims: sentences of the course that a measurement must bear out."""
 
+from __future__ import annotations
+
 import dataclasses
 import json
 import math
 import os
 import pathlib
+import statistics
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from reslib.terminal import say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 STANDARD_ERRORS = 4  # by which a claim about an effect must clear its bound
 
@@ -28,27 +38,29 @@ class Claim:
 
     id: str
     statement: str
-    values: tuple
+    values: tuple[float, ...]
     at_least: float | None = None
     at_most: float | None = None
     exact: bool = False
-    control: tuple | None = None
+    control: tuple[float, ...] | None = None
 
     @property
-    def mean(self):
+    def mean(self) -> float:
+        """Mean over the seeds."""
         return math.fsum(self.values) / len(self.values)
 
     @property
-    def spread(self):
+    def spread(self) -> float:
         """Standard deviation over the seeds."""
-        return _standard_deviation(self.values)
+        return _deviation(self.values)
 
     @property
-    def holds(self):
+    def holds(self) -> bool:
+        """Whether the values bear the sentence out."""
         return self._holds_for(self.values)
 
     @property
-    def control_holds(self):
+    def control_holds(self) -> bool:
         """Whether the control satisfies the claim too, so that the claim says nothing."""
         return self.control is not None and self._holds_for(self.control)
 
@@ -59,24 +71,34 @@ class Claim:
             low, high = min(values), max(values)
         else:
             mean = math.fsum(values) / len(values)
-            margin = STANDARD_ERRORS * _standard_deviation(values) / math.sqrt(len(values))
+            margin = STANDARD_ERRORS * _deviation(values) / math.sqrt(len(values))
             low, high = mean - margin, mean + margin
         return (self.at_least is None or low >= self.at_least) and (
             self.at_most is None or high <= self.at_most
         )
 
-    def _ipython_display_(self):
-        """Nothing: a notebook has seen the claim printed when it was made."""
-
-    def __str__(self):
+    @property
+    def claimed(self) -> str:
+        """The bounds in words."""
         bounds = [f"at least {self.at_least:g}"] if self.at_least is not None else []
         bounds += [f"at most {self.at_most:g}"] if self.at_most is not None else []
+        return " and ".join(bounds)
+
+    def record(self) -> dict:
+        """Return all that was claimed and found, as plain values."""
+        found = {name: getattr(self, name) for name in ("mean", "spread", "claimed", "holds")}
+        return dataclasses.asdict(self) | found
+
+    def _ipython_display_(self):
+        """Show nothing: a notebook has seen the claim printed when it was made."""
+
+    def __str__(self):
         n = len(self.values)
         measured = f"{self.mean:.3g}"
         if n > 1:
             measured += f" ± {self.spread:.2g} over {n} seeds"
         text = f"{'holds' if self.holds else 'DOES NOT HOLD'} · {self.id} {self.statement}\n"
-        text += f"        measured {measured}; claimed {' and '.join(bounds)}"
+        text += f"        measured {measured}; claimed {self.claimed}"
         if self.control is not None:
             text += f"; control {math.fsum(self.control) / len(self.control):.3g}"
         return text
@@ -85,7 +107,16 @@ class Claim:
 _claims = {}
 
 
-def claim(id, statement, values, at_least=None, at_most=None, *, exact=False, control=None):
+def claim(
+    id: str,
+    statement: str,
+    values: float | Iterable[float],
+    at_least: float | None = None,
+    at_most: float | None = None,
+    *,
+    exact: bool = False,
+    control: float | Iterable[float] | None = None,
+) -> Claim:
     """Hold a sentence against a measurement, print both with the verdict, and record them.
 
     A claim about an effect holds when the mean over the seeds clears its bound by at least four
@@ -127,7 +158,7 @@ def claim(id, statement, values, at_least=None, at_most=None, *, exact=False, co
     )
     _claims[made.id] = made
     _write_records()
-    print(made)
+    say(str(made))
     if not made.holds:
         raise ClaimError(str(made))
     if made.control_holds:
@@ -135,8 +166,8 @@ def claim(id, statement, values, at_least=None, at_most=None, *, exact=False, co
     return made
 
 
-def table():
-    """The claims made so far in this process, as a pandas table with one row each."""
+def table() -> pd.DataFrame:
+    """Return the claims made so far in this process as a pandas table with one row each."""
     import pandas as pd
 
     rows = [
@@ -158,12 +189,12 @@ def table():
 
 
 def _write_records():
-    """Leave the claims in the file that `RESLIB_CLAIMS` names, for whoever runs the notebook."""
+    """Leave the claims in the file that `RESLIB_CLAIMS` names, for whoever runs the notebook.
+
+    `tools/execute.py` does, and keeps them in `data/claims.csv`.
+    """
     if path := os.environ.get("RESLIB_CLAIMS"):
-        records = [
-            {**dataclasses.asdict(made), "mean": made.mean, "holds": made.holds}
-            for made in _claims.values()
-        ]
+        records = [made.record() for made in _claims.values()]
         pathlib.Path(path).write_text(json.dumps(records, indent=1), encoding="utf-8")
 
 
@@ -181,7 +212,7 @@ def _floats(name, values, exact):
     return numbers
 
 
-def _standard_deviation(values):
-    mean = math.fsum(values) / len(values)
-    squares = math.fsum((value - mean) ** 2 for value in values)
-    return math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else 0.0
+def _deviation(values):
+    if not all(map(math.isfinite, values)):
+        return math.nan
+    return statistics.stdev(values) if len(values) > 1 else 0.0

@@ -14,6 +14,7 @@ from reslib.experiments.records import Record
 from reslib.experiments.result import MEASURES, Results
 from reslib.experiments.run import Run
 from reslib.experiments.sweep import sweep
+from reslib.terminal import printable, say
 
 SHORTCUTS = {"plain": None, "residual": "A"}
 PAPER = {20: 8.75, 32: 7.51, 44: 7.17, 56: 6.97, 110: 6.43}  # test error, per cent
@@ -75,19 +76,19 @@ def _reproduce(arguments, complain):
     if arguments.fraction < 1:
         images = min(10 * max(1, round(arguments.fraction * images / 10)), images)
     runs = _runs(arguments, images)
-    print(_what_is_trained(arguments, runs, images, splits), flush=True)
+    print(printable(_what_is_trained(arguments, runs, images, splits)), flush=True)
     try:
         sweep(runs, arguments.workers)
     except KeyboardInterrupt:
-        print("Interrupted. The same command goes on from here.")
+        say("Interrupted. The same command goes on from here.")
         return 130
     finally:
         curves = _curves(runs)
         if len(curves):
             path = folder / "curves.csv"
             curves.to_csv(path, index=False, float_format="%.5g", lineterminator="\n")
-            print(_report(curves, arguments, images, len(splits.y_train)))
-            print(f"All curves: {path}")
+            say(_report(curves, arguments, images, len(splits.y_train)))
+            say(f"All curves: {path}")
     return 0
 
 
@@ -164,9 +165,9 @@ def _report(curves, arguments, images, all_images):
     for (kind, depth), errors in last.groupby(["kind", "depth"]).test_error:
         error = f"{100 * errors.mean():.2f}"
         if len(errors) > 1:
-            error += f" +/- {100 * errors.std():.2f}"  # not every console has a plus-minus sign
+            error += f" ± {100 * errors.std():.2f}"
         paper = PAPER.get(depth) if kind == "residual" else None
-        lines.append(f"{kind:<10}{depth:>5}{error:>18}{paper or '-':>10}")
+        lines.append(f"{kind:<10}{depth:>5}{error:>18}{paper or '–':>10}")
     scaled_down = []
     if arguments.epochs != EPOCHS:
         scaled_down.append(f"{arguments.epochs} epochs in place of {EPOCHS}")
@@ -177,7 +178,7 @@ def _report(curves, arguments, images, all_images):
             *lines,
             "The paper's values are of its table 6; its plain networks are drawn in figure 6 only.",
             f"Scaled down: {', '.join(scaled_down) or 'nothing'}.",
-            "The error is that after the last epoch (mean +/- standard deviation over the seeds).",
+            "The error is that after the last epoch (mean ± standard deviation over the seeds).",
             "Weight decay is on kernels only, not on biases and normalization.",
         ]
     )

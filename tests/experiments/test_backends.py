@@ -86,7 +86,13 @@ def test_cluster_with_several_threads_is_refused(client, runs):
 
 def test_cluster_with_other_settings_has_other_records(client, runs, memory):
     """Its machines decide the numbers; what they have trained is not taken for trained here."""
-    client.run(os.environ.update, {"TF_DETERMINISTIC_OPS": "1"})
+
+    def set_it():
+        import os
+
+        os.environ["TF_DETERMINISTIC_OPS"] = "1"
+
+    client.run(set_it)
     sweep(runs[:1], backend="dask")
     assert len(list(memory.glob("*.json"))) == 1 and Record(runs[0]).read() is None
 

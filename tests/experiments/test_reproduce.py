@@ -140,8 +140,8 @@ def test_table_is_the_mean_of_the_last_epoch():
     ]
     curves = pd.DataFrame(rows, columns=["kind", "depth", "seed", "epoch", "test_error"])
     lines = reproduce._report(curves, SimpleNamespace(epochs=164), 50_000, 50_000).splitlines()
-    assert lines[2].split() == ["plain", "20", "15.00", "+/-", "7.07", "-"]
-    assert lines[3].split() == ["residual", "20", "7.50", "+/-", "3.54", "8.75"]
+    assert lines[2].split() == ["plain", "20", "15.00", "±", "7.07", "–"]
+    assert lines[3].split() == ["residual", "20", "7.50", "±", "3.54", "8.75"]
     assert "Scaled down: nothing." in lines
 
 
