@@ -12,7 +12,7 @@ UV := build/uv/bin/uv
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" requirements.txt requirements-test.txt
 
-.PHONY: help lab test notebooks bench faults lock colab clean
+.PHONY: help lab test smoke notebooks bench faults lock colab clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test: $(READY) ## run everything that CI runs: ruff, the tests, and every notebo
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
+
+smoke: $(READY) ## run every notebook with hardly any training, to see that nothing breaks
+	$(RUN) tools/smoke.py $(ARGS)
 
 notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/execute.py notebooks/*.ipynb notebooks/solutions/*.ipynb

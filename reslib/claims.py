@@ -6,6 +6,8 @@ import math
 import os
 import pathlib
 
+from reslib import smoke
+
 STANDARD_ERRORS = 4  # by which a claim about an effect must clear its bound
 
 
@@ -128,6 +130,8 @@ def claim(id, statement, values, at_least=None, at_most=None, *, exact=False, co
     _claims[made.id] = made
     _write_records()
     print(made)
+    if smoke.on():
+        return made
     if not made.holds:
         raise ClaimError(str(made))
     if made.control_holds:

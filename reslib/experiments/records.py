@@ -17,6 +17,7 @@ import zlib
 
 import numpy as np
 
+from reslib import smoke
 from reslib.experiments.devices import trains_on_gpus
 from reslib.experiments.result import MEASURES, Result
 
@@ -29,7 +30,7 @@ def folder():
     import platformdirs
 
     root = os.environ.get("RESLIB_CACHE") or platformdirs.user_cache_dir("reslib-course")
-    return pathlib.Path(root) / "runs"
+    return pathlib.Path(root) / ("smoke" if smoke.on() else "runs")
 
 
 def recall(run, keep_weights=False, devices=1):

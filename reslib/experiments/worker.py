@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reslib.experiments.devices import claim_function, prepare
 from reslib.experiments.result import Result
 
-VARIABLES = ("RESLIB_CACHE", "RESLIB_SEED_OFFSET")
+VARIABLES = ("RESLIB_CACHE", "RESLIB_SEED_OFFSET", "RESLIB_SMOKE")
 SECONDS_BETWEEN_LOOKS = 0.5
 
 _one_at_a_time = threading.Lock()
