@@ -1,7 +1,7 @@
 """Smoke mode: with `RESLIB_SMOKE=1` a notebook runs whole in seconds, to see that nothing breaks.
 
-Every line runs, but what comes out means nothing: networks are trained for one step, claims say
-their verdict and stop nobody. Such results are kept apart from those that are meant.
+Every line runs, but what comes out means nothing: a network is trained for one step and one seed
+stands for all; claims say their verdict and stop nobody. Such results are kept apart from others.
 """
 
 import os

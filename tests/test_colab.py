@@ -51,10 +51,10 @@ def alone(tmp_path):
     return folder, {**os.environ, **nowhere, **homes, "STUB": str(stub.parents[1])}
 
 
-def packages_of(environment=None):
-    """Where a virtual environment (by default the running one) keeps its packages."""
-    base = {"base": str(environment), "platbase": str(environment)} if environment else None
-    return sysconfig.get_path("purelib", "venv", base) if base else sysconfig.get_path("purelib")
+def packages_of(executable):
+    """Where a Python keeps its packages."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return subprocess.check_output([executable, "-c", code], text=True).strip()
 
 
 # --- every way in which the set-up cell finds the library, tried with a library of one line
@@ -77,7 +77,9 @@ def run_cell(cell, folder, variables, on_colab=True):
     """What the cell prints when IPython runs it in `folder`, errors included."""
     shell = "from IPython.core.interactiveshell import InteractiveShell as Shell; import sys\n"
     shell += "import google.colab\n" * on_colab + "Shell().run_cell(sys.stdin.read())"
-    path = os.pathsep.join([packages_of(), variables["STUB"], variables.get("INSTALLED", "")])
+    path = os.pathsep.join(
+        [sysconfig.get_path("purelib"), variables["STUB"], variables.get("INSTALLED", "")]
+    )
     command = [sys.executable, "-S", "-c", shell]
     run = {"cwd": folder, "env": variables | {"PYTHONPATH": path.strip(os.pathsep)}, "text": True}
     done = subprocess.run(command, input=cell, stdout=-1, stderr=subprocess.STDOUT, **run)
@@ -174,7 +176,7 @@ def oldest():
         if pip.returncode:
             pytest.skip(f"the oldest supported versions cannot be installed: {pip.stderr[-300:]}")
         done.write_text(state)
-    return executable, packages_of(environment)
+    return executable, packages_of(executable)
 
 
 def python_like_colab():

@@ -7,7 +7,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from reslib import smoke
 from reslib.claims import claim
-from reslib.experiments import Run, train
+from reslib.experiments import Run, sweep, train
 
 
 def run_of(seed, depth=1):
@@ -39,6 +39,13 @@ def test_a_smoke_result_is_never_taken_for_a_true_one(monkeypatch, depth):
         assert len(values) == 3 and len(set(values)) == 1, "trained in its first epoch alone"
     assert len(set(true.history["train_loss"])) == 3
     assert all(error * smoke.IMAGES % 1 < 1e-6 for error in quick.history["test_error"])
+
+
+def test_one_seed_stands_for_all(monkeypatch):
+    monkeypatch.setenv("RESLIB_SMOKE", "1")
+    runs = [run_of(seed) for seed in (1, 2)]
+    first, second = sweep(runs)
+    assert [first.run, second.run] == runs and first.history == second.history
 
 
 def test_a_claim_that_is_not_borne_out_stops_nobody(monkeypatch, capsys):

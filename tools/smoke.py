@@ -43,7 +43,7 @@ def run_all(paths, environment, kernel="python3", place=lambda path: path.parent
         started = time.perf_counter()
         notebook = nbformat.read(path, as_version=4)
         resources = {"metadata": {"path": str(place(path))}}
-        client = NotebookClient(notebook, timeout=300, kernel_name=kernel, resources=resources)
+        client = NotebookClient(notebook, timeout=600, kernel_name=kernel, resources=resources)
         try:
             client.execute(env=environment | {"RESLIB_SMOKE": "1"})
             problem = ""
