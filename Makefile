@@ -14,7 +14,7 @@ UPGRADE ?= --upgrade
 COMPILE := $(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" requirements.txt requirements-test.txt
 
-.PHONY: help lab test notebooks bench faults lock colab clean
+.PHONY: help lab test smoke notebooks bench faults lock colab clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ test: $(READY) ## run everything that CI runs: ruff, ty, the tests, and every no
 	$(RUN) -m ruff format --check
 	$(RUN) -m ty check
 	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
+
+smoke: $(READY) ## run every notebook with hardly any training, to see that nothing breaks
+	$(RUN) tools/smoke.py $(ARGS)
 
 notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/execute.py notebooks/*.ipynb notebooks/solutions/*.ipynb

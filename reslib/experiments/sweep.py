@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.util
 import os
 import threading
@@ -10,7 +11,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 
-from reslib import arguments
+from reslib import arguments, smoke
 from reslib.experiments.devices import default_workers, operations_for, visible_gpus
 from reslib.experiments.progress import progress_bar
 from reslib.experiments.records import Record, folder, surroundings
@@ -91,6 +92,10 @@ def sweep(
     _check_backend(backend)
     if not runs:
         return Results([])
+    if smoke.on() and any(run.seed for run in runs):  # one seed stands for all
+        alike = [dataclasses.replace(run, seed=0) for run in runs]
+        pairs = zip(sweep(alike, workers, keep_weights, backend), runs, strict=True)
+        return Results(dataclasses.replace(result, run=run) for result, run in pairs)
 
     where = surroundings() if backend == "loky" else _surroundings_of_a_worker(backend)
     records = {run: Record(run, where) for run in dict.fromkeys(runs)}

@@ -17,7 +17,7 @@ from reslib.experiments.records import Record, folder, surroundings
 from reslib.experiments.result import Result
 
 SECONDS_BETWEEN_LOOKS = 0.5
-VARIABLES = ("RESLIB_CACHE", "RESLIB_SEED_OFFSET")
+VARIABLES = ("RESLIB_CACHE", "RESLIB_SEED_OFFSET", "RESLIB_SMOKE")
 
 _training = threading.Lock()
 
