@@ -1,4 +1,7 @@
-"""The framework, imported once and quietly: whatever needs Keras below imports this first."""
+"""The framework, imported once and quietly: whatever needs Keras below imports this first.
+
+It is also the one place that calls what Keras keeps to itself.
+"""
 
 import contextlib
 import gc
@@ -52,3 +55,15 @@ with _silence(), _no_garbage():
         import tensorflow
 
         tensorflow.config.list_physical_devices()
+
+
+def parts_of(layer):
+    """List a layer, or a model, and all layers inside it, however deep.
+
+    Args:
+        layer: A `keras.Layer`, such as a `keras.Model`.
+
+    Returns:
+        List of layers, `layer` first.
+    """
+    return list(layer._flatten_layers())  # Keras's own way has a private name

@@ -5,8 +5,8 @@ import functools
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from check import (
+    BACKEND,
     check_config,
     check_file,
     check_gradients,
@@ -207,8 +207,11 @@ def test_channels_first_is_channels_last_transposed(name):
     for training in (False, True):
         try:
             outputs = first(x_first, training=training)
-        except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError) as error:
-            pytest.skip(f"this device has no such kernel: {error.message[:80]}")
+        except Exception as error:
+            # TensorFlow has these convolutions on GPUs alone.
+            if BACKEND != "tensorflow" or "NHWC" not in str(error):
+                raise
+            pytest.skip(f"this device has no such kernel: {error}")
         np.testing.assert_allclose(
             np.transpose(outputs, (0, 2, 3, 1)), last(x, training=training), rtol=1e-4, atol=1e-5
         )

@@ -205,15 +205,6 @@ def test_conversion_that_does_not_fit_is_refused(applications, make, error):
         np.testing.assert_array_equal(a, b)
 
 
-@pytest.mark.parametrize("depth", [18, 50])
-def test_file_brings_the_network_back(depth, tmp_path):
-    model = resnet(depth, width=2, input_shape=(None, None, 3), classes=3)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    x = images(2, 40, 33, 3)
-    np.testing.assert_array_equal(loaded(x), model(x))
-
-
 def test_mixed_precision_ends_in_float32():
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
