@@ -54,7 +54,7 @@ class Block(StridedLayer):
         self.stochastic_depth = None
         if survival_probability < 1:
             self.stochastic_depth = StochasticDepth(
-                survival_probability, dtype=self.dtype_policy, name="stochastic_depth"
+                survival_probability, name="stochastic_depth", **self.inherited()
             )
 
     def convolution(self, name, kernel_size, filters=None, last=False, **options):

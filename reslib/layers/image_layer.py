@@ -32,10 +32,13 @@ class ImageLayer(keras.layers.Layer):
         self.channel_axis = shapes.channel_axis(self.data_format)
         self._frozen = ()  # names of parts, from a config
 
+    def inherited(self):
+        """Return the arguments that every part takes over."""
+        return {"dtype": self.dtype_policy, "trainable": self.trainable}
+
     def part(self, layer, *args, **options):
-        """Make a layer within this one."""
-        options = {"dtype": self.dtype_policy, "trainable": self.trainable, **options}
-        return layer(*args, data_format=self.data_format, **options)
+        """Make a layer of images or maps within this one."""
+        return layer(*args, data_format=self.data_format, **self.inherited(), **options)
 
     def batch_normalization(self, **options):
         """Make a batch normalization within this layer, as the authors of ResNet set theirs."""
@@ -43,9 +46,8 @@ class ImageLayer(keras.layers.Layer):
             axis=self.channel_axis,
             momentum=0.9,
             epsilon=1e-5,
-            dtype=self.dtype_policy,
-            trainable=self.trainable,
             name="normalization",
+            **self.inherited(),
             **options,
         )
 

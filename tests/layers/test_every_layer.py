@@ -1,6 +1,7 @@
 """The layers of the library, each held against what any layer must do."""
 
 import functools
+import json
 
 import keras
 import numpy as np
@@ -162,6 +163,15 @@ def case(request):
 
 def test_config_makes_the_layer_again(case):
     check_config(case[0])
+
+
+def test_numpy_integers_are_integers(case):
+    """As they come out of a table; the config holds Python's, so that it can be written down."""
+    make = case[0]
+    numbers = {k: np.int64(v) for k, v in make.keywords.items() if type(v) is int}
+    layer = functools.partial(make, **numbers)()
+    assert layer.get_config() == make(name=layer.name).get_config()
+    json.dumps(layer.get_config())
 
 
 def test_file_brings_the_layer_back(case, tmp_path):

@@ -135,6 +135,12 @@ def test_known_number_of_parameters(channels, arguments, known):
     assert layer.count_params() == known
 
 
+def test_the_paper_s_number_of_channels_is_the_default():
+    layer = FeaturePyramid()
+    assert layer.channels == 256
+    assert layer.compute_output_shape(ODD) == tuple((*shape[:3], 256) for shape in ODD)
+
+
 def test_a_sum_is_a_special_concatenation():
     """The 1×1 convolution may add the two halves, channel by channel."""
     add, concat = built(), built(fusion="concat")
@@ -275,6 +281,10 @@ def test_bad_argument_is_refused_by_name(arguments, name):
     [
         ((2, 12, 8, 3), "needs a tuple of maps, received one tensor"),
         ((), "needs a tuple of maps, received 0"),
+        (
+            {"P3": EVEN[0], "P4": EVEN[1]},
+            "a tuple of maps, received a dict with the keys 'P3', 'P4'",
+        ),
         ((EVEN[0], (2, 6, 4)), "four dimensions"),
         ((EVEN[0], (2, 6, 4, None)), "known number of channels"),
         ((EVEN[0], (2, 7, 4, 4)), r"rounded up, received sizes \(12, 8\) and \(7, 4\)"),
@@ -285,6 +295,13 @@ def test_bad_argument_is_refused_by_name(arguments, name):
 def test_bad_maps_are_refused(shapes, message):
     with pytest.raises(ValueError, match=f"FeaturePyramid.*{message}"):
         FeaturePyramid(4).build(shapes)
+
+
+@pytest.mark.parametrize("layer", [FeaturePyramid(4), built(), UpSamplingTo()])
+def test_a_dict_of_maps_is_refused(layer):
+    """Before and after it is built; Keras itself would take the keys for names of arguments."""
+    with pytest.raises(ValueError, match="tuple of .*received a dict with the keys 'P3', 'P4'"):
+        layer(dict(zip(("P3", "P4"), maps(), strict=False)))
 
 
 def test_other_maps_than_it_was_built_for_are_refused():
@@ -300,6 +317,8 @@ def test_switches_that_leave_nothing_are_refused():
         FeaturePyramid(4, lateral=False, top_down=False).build(ODD)
     with pytest.raises(ValueError, match="top_down=True"):
         FeaturePyramid(4, top_down=False, outputs="finest").build(ODD)
+    with pytest.raises(ValueError, match="top_down=True.*received 2"):
+        FeaturePyramid(4, top_down=False, outputs="finest").build(ODD[:2])
 
 
 # Enlarging alone.

@@ -8,7 +8,6 @@ import pytest
 
 from reslib.experiments import Run, train
 from reslib.models import mlp
-from reslib.probes import gradient_norms
 
 
 def inputs(count=16, *shape):
@@ -44,8 +43,9 @@ def test_number_of_trained_parameters(depth, kind):
 
 def test_depth_is_the_number_of_hidden_kernels(kind):
     model = small(6, **kind)
-    norms = gradient_norms(model, inputs(), np.arange(16) % 4)
-    assert list(norms.index) == [f"hidden{layer}" for layer in range(1, 7)] + ["logits"]
+    kernels = [weight.path for weight in model.trainable_weights if weight.name == "kernel"]
+    hidden = [f"hidden{layer}/kernel" for layer in range(1, 7)]
+    assert kernels == [*hidden, "logits/kernel"]
 
 
 def by_hand(model, x, kind, activation):
@@ -107,6 +107,23 @@ def test_images_are_flattened():
     np.testing.assert_array_equal(model(x), flat(x.reshape(16, 24)))
 
 
+@pytest.mark.parametrize("setting", ["channels_last", "channels_first"])
+def test_flattening_does_not_hang_on_a_setting(setting):
+    """`keras.json` may say how images are laid out; an input's numbers keep their order."""
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format(setting)
+    try:
+        flatten = mlp(1, 5, input_shape=(4, 3, 2), classes=4).get_layer("flatten")
+    finally:
+        keras.config.set_image_data_format(before)
+    x = inputs(2, 4, 3, 2)
+    np.testing.assert_array_equal(flatten(x), x.reshape(2, 24))
+
+
+def test_default_inputs_are_the_pictures_of_fashion_mnist():
+    assert mlp(1, 2).input_shape == (None, 28 * 28)
+
+
 def test_layers_start_with_different_kernels():
     """Also from one initializer handed in, which by itself returns the same values twice."""
     for given in ("he_normal", keras.initializers.RandomNormal(stddev=0.5)):
@@ -161,6 +178,9 @@ def test_dropout_sets_its_share_to_zero_in_training_only(kind):
     np.testing.assert_allclose((dropped == 0).mean(), 0.25, atol=0.02)
 
 
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="the course trains on TensorFlow"
+)
 def test_trains_as_a_run():
     """The engine hands in the images' shape and the classes; the arguments are plain data."""
     model = {

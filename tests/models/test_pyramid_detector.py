@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pyramids import SMALL, each_variant, images
 
-from reslib.models import pyramid_detector, pyramid_segmenter, stage_outputs
+from reslib.models import pyramid_detector, pyramid_segmenter
 
 
 def number(weights):
@@ -60,11 +60,3 @@ def test_the_levels_stand_behind_one_another_row_by_row():
 def test_it_starts_in_doubt_that_there_is_anything():
     logits, _ = pyramid_detector(**SMALL)(0 * images(1, 32, 32, 1))
     np.testing.assert_allclose(keras.ops.sigmoid(logits), 0.01, rtol=1e-4)
-
-
-def test_another_backbone_is_shared():
-    backbone = keras.applications.ResNet50(weights=None, input_shape=(65, 64, 1))
-    model = pyramid_detector(backbone=backbone, channels=2, classes=3)
-    used = {id(w) for w in keras.Model(backbone.input, stage_outputs(backbone)).weights}
-    assert used <= {id(weight) for weight in model.weights}
-    assert model.output_shape[1] == (None, 17 * 16 + 9 * 8 + 5 * 4 + 3 * 2, 4)

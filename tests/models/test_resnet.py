@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from build_torch_reference import draw_weights
 
+from reslib.framework import parts_of
 from reslib.layers import NormalizedConv2D
 from reslib.models import load_keras_applications, resnet
 from reslib.probes import layer_table
@@ -83,7 +84,7 @@ def test_odd_sizes_are_rounded_up(depth, version):
 
 def units(model):
     """All convolutions with their normalizations, by the names from which weights are drawn."""
-    return [unit for unit in model._flatten_layers() if isinstance(unit, NormalizedConv2D)]
+    return [unit for unit in parts_of(model) if isinstance(unit, NormalizedConv2D)]
 
 
 @functools.cache

@@ -1,5 +1,7 @@
 """Every model of the library comes back whole from every kind of file."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -23,6 +25,24 @@ MODELS = {
     "segmenter-concat": lambda: pyramid_segmenter(1, input_shape=(16, 17, 1), fusion="concat"),
     "segmenter-coarsest": lambda: pyramid_segmenter(1, levels="coarsest", input_shape=(16, 17, 1)),
 }
+
+
+N = np.int64
+MADE_WITH_NUMPY = {
+    "cifar": lambda: cifar_resnet(N(8), width=N(1), input_shape=(N(4), None, N(1)), classes=N(2)),
+    "resnet": lambda: resnet(N(18), width=N(1), input_shape=(N(4), N(4), N(1)), classes=N(2)),
+    "mlp": lambda: mlp(N(2), N(3), (N(4), N(2)), N(3), residual=True, residual_scale=N(2)),
+    "detector": lambda: pyramid_detector(
+        N(1), N(2), blocks=(N(1), N(2)), stem_strides=N(2), input_shape=(N(4), N(4), N(1))
+    ),
+    "segmenter": lambda: pyramid_segmenter(N(1), blocks=(N(1),), classes=N(3)),
+}
+
+
+@pytest.mark.parametrize("make", MADE_WITH_NUMPY.values(), ids=MADE_WITH_NUMPY)
+def test_numpy_integers_are_integers(make):
+    """As they come out of a table; the config holds Python's, so that it can be written down."""
+    json.dumps(make().get_config())
 
 
 def answers(model):
