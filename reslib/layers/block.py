@@ -13,8 +13,8 @@ from reslib.layers.stochastic_depth import StochasticDepth
 class Block(StridedLayer):
     """A branch F of convolutions and a shortcut around it: the base of the residual blocks.
 
-    Arguments, shapes and the shortcut are here. A subclass makes the convolutions of its branch in
-    `build()`, hands them to `build_parts()`, and says in `call()` what becomes of them.
+    Arguments, shapes and the shortcut are here. A subclass makes the layers of its branch at the
+    start of its `build()`, and its `call()` is the forward pass.
 
     Args:
         As those of `ResidualBlock`.
@@ -50,7 +50,7 @@ class Block(StridedLayer):
                 "survival_probability must be 1 with shortcut=None: without a shortcut nothing is "
                 f"left of a block that is dropped; received {survival_probability!r}"
             )
-        self.shortcut_layer = None  # needs the input's channels: see build_parts()
+        self.shortcut_layer = None  # needs the input's channels: see build()
         self.stochastic_depth = None
         if survival_probability < 1:
             self.stochastic_depth = StochasticDepth(
@@ -70,10 +70,14 @@ class Block(StridedLayer):
         """Make the shortcut with weights."""
         return self.convolution("shortcut", 1, strides=self.strides)
 
-    def build_parts(self, input_shape, *branch):
-        """Build the layers of the branch, first to last, and the shortcut."""
+    def branch(self):
+        """List the layers of F, first to last."""
+        layers = (getattr(self, name, None) for name in ("norm", "conv1", "conv2", "conv3"))
+        return [layer for layer in layers if layer]
+
+    def build(self, input_shape):
         shapes.image_shape(self, input_shape)
-        build_in_turn(input_shape, *branch, self.stochastic_depth)
+        build_in_turn(input_shape, *self.branch(), self.stochastic_depth)
         same_size = self.strides == 1 and input_shape[self.channel_axis] == self.filters
         if self.shortcut == "C" or (self.shortcut == "B" and not same_size):
             self.shortcut_layer = self.make_projection()

@@ -81,7 +81,7 @@ class BottleneckBlock(Block):
         self.conv1 = self.convolution("conv1", 1, inside, strides=first, activation="relu")
         self.conv2 = self.convolution("conv2", 3, inside, strides=second, activation="relu")
         self.conv3 = self.convolution("conv3", 1, last=True)
-        self.build_parts(input_shape, self.conv1, self.conv2, self.conv3)
+        super().build(input_shape)
 
     def call(self, x, training=None):
         y = self.conv1(x, training=training)

@@ -47,7 +47,7 @@ class OneLayerBlock(Block):
 
     def build(self, input_shape):
         self.conv1 = self.convolution("conv1", 3, strides=self.strides, last=True)
-        self.build_parts(input_shape, self.conv1)
+        super().build(input_shape)
 
     def call(self, x, training=None):
         y = self.conv1(x, training=training)

@@ -52,7 +52,7 @@ class PreActivationBlock(Block):
         self.norm = self.batch_normalization() if self.normalization else None
         self.conv1 = self.convolution("conv1", 3, strides=self.strides, activation="relu")
         self.conv2 = self.bare_convolution("conv2", 3, last=True)
-        self.build_parts(input_shape, self.norm, self.conv1, self.conv2)
+        super().build(input_shape)
 
     def make_projection(self):
         return self.bare_convolution("shortcut", 1, strides=self.strides)

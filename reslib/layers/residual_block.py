@@ -54,7 +54,7 @@ class ResidualBlock(Block):
     def build(self, input_shape):
         self.conv1 = self.convolution("conv1", 3, strides=self.strides, activation="relu")
         self.conv2 = self.convolution("conv2", 3, last=True)
-        self.build_parts(input_shape, self.conv1, self.conv2)
+        super().build(input_shape)
 
     def call(self, x, training=None):
         y = self.conv1(x, training=training)

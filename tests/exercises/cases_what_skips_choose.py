@@ -49,8 +49,9 @@ def size(x):
 
 
 def branch_of(block, x, training=False):
-    x = block.conv1(x, training=training)
-    return ops.convert_to_numpy(block.conv2(x, training=training))
+    for layer in block.branch():
+        x = layer(x, training=training)
+    return ops.convert_to_numpy(x)
 
 
 def ratio(block, x):

@@ -137,7 +137,7 @@ def test_a_plain_block_that_passes_its_input_is_not_missed():
     """Kernels that hand on each channel, and normalizations that do nothing."""
     model = network(shortcut=None)
     block = model.get_layer(BLOCKS[3])
-    for convolution in (block.conv1, block.conv2):
+    for convolution in block.branch():
         kernel = np.zeros(convolution.convolution.kernel.shape)
         kernel[1, 1] = np.eye(8)
         convolution.convolution.kernel.assign(kernel)
