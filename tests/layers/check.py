@@ -28,6 +28,15 @@ def values(variables):
     return [variable.value for variable in variables]
 
 
+def stateless(layer, x, training, weights):
+    """The outputs as a function of inputs and weights, as JAX wants it."""
+    others = values(layer.non_trainable_variables)
+    options = (
+        {"training": training} if "training" in inspect.signature(layer.call).parameters else {}
+    )
+    return layer.stateless_call(weights, others, x, **options)[0]
+
+
 def compiled_outputs(layer, x, training, signature):
     """What the layer gives when its backend compiles it, if it can: for sizes left open, if so."""
     if BACKEND == "tensorflow":
@@ -39,10 +48,8 @@ def compiled_outputs(layer, x, training, signature):
     if BACKEND == "jax":
         import jax
 
-        traced = jax.jit(functools.partial(layer.stateless_call, training=training))
-        layer.build(keras.tree.map_structure(np.shape, x))
-        state = values(layer.trainable_variables), values(layer.non_trainable_variables)
-        return traced(*state, x)[0]
+        traced = jax.jit(lambda x, weights: stateless(layer, x, training, weights))
+        return traced(x, values(layer.trainable_variables))
     return layer(x, training=training)
 
 
@@ -61,8 +68,7 @@ def gradients(layer, x, loss, training=True):
         import jax
 
         def total(x, weights):
-            others = values(layer.non_trainable_variables)
-            return loss(layer.stateless_call(weights, others, x, training=training)[0])
+            return loss(stateless(layer, x, training, weights))
 
         to_inputs, to_weights = jax.grad(total, (0, 1))(x, values(weights))
     else:
