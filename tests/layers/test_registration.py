@@ -21,6 +21,8 @@ def saved(tmp_path_factory):
     [
         "import keras, reslib",
         "import reslib, keras",
+        "import reslib; reslib.seeding.set_seed(0); import keras",
+        "import reslib.models, keras",
         # To look whether Keras is there is not to import it.
         "import reslib, importlib.util; assert importlib.util.find_spec('keras'); import keras",
     ],
