@@ -89,13 +89,13 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if learns:
             # The kernel returns the unbiased variance; Keras's moving average is of the biased one.
             count = tf.cast(tf.size(maps) // channels, variance.dtype)
+            self.moving_mean.assign(self._moved(self.moving_mean, mean))
             variance = self._moved(self.moving_variance, variance * (count - 1) / count)
             if all(side in (None, 1) for side in maps.shape[:3]):
                 # Of a single value the unbiased one is 0 / 0: on some devices NaN, which no average
                 # forgets. The biased one is 0.
                 alone = self._moved(self.moving_variance, 0.0)
                 variance = tf.where(count > 1, variance, alone)
-            self.moving_mean.assign(self._moved(self.moving_mean, mean))
             self.moving_variance.assign(variance)
         return outputs if maps is inputs else tf.reshape(outputs, tf.shape(inputs))
 
