@@ -29,12 +29,12 @@ def without_branch(block, x):
 
 def without_branch_by_replacing(block, x):
     """The whole block runs, but the branch gives zeros for once."""
-    branch = block.branch
-    block.branch = lambda: [*branch(), lambda f, training=None: ops.zeros_like(f)]
+    add_shortcut = block.add_shortcut
+    block.add_shortcut = lambda f, x, training: add_shortcut(ops.zeros_like(f), x, training)
     try:
         return block(x, training=False)
     finally:
-        del block.branch
+        del block.add_shortcut
 
 
 def zeroing_for_good(block, x):

@@ -1,5 +1,7 @@
 """Networks for any arguments, sizes and dtypes: what was promised, or a refusal by name."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -133,7 +135,7 @@ def test_other_models_are_no_backbones(make, backbone):
 
 
 def trained(model):
-    return sum(weight.shape.num_elements() for weight in model.trainable_weights)
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
 def block_parameters(block, shortcut, entering, inside, projected):

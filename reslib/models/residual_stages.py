@@ -6,6 +6,7 @@ from reslib import arguments
 from reslib.layers import (
     BatchNormalization,
     BottleneckBlock,
+    NormalizedConv2D,
     OneLayerBlock,
     PreActivationBlock,
     ResidualBlock,
@@ -29,8 +30,21 @@ def image_shape(input_shape):
     )
 
 
+def stem(images, width, kernel_size=3, strides=1, activation="relu", **options):
+    """Make the first convolution."""
+    return NormalizedConv2D(
+        width,
+        kernel_size,
+        strides,
+        activation,
+        data_format="channels_last",
+        name="stem",
+        **options,
+    )(images)
+
+
 def stages(x, block, blocks, width, survival_probability=1.0, **options):
-    """Stages of residual blocks; each but the first begins with a stride of 2.
+    """Make stages of residual blocks; each but the first begins with a stride of 2.
 
     Args:
         x: Symbolic tensor, a batch of images with the channels last.
@@ -63,22 +77,23 @@ def stages(x, block, blocks, width, survival_probability=1.0, **options):
 
 
 def normalization_and_relu(x, normalization):
-    """What follows the last of the pre-activation blocks."""
+    """Make what follows the last of the pre-activation blocks."""
     if normalization == "batch":
         x = BatchNormalization(momentum=0.9, epsilon=1e-5, name="normalization")(x)
     return keras.layers.ReLU(name="relu")(x)
 
 
 def classifier(x, classes):
-    """Mean over all positions, and a dense layer to the logits."""
+    """Take the mean over all positions, and from it the logits."""
     x = keras.layers.GlobalAveragePooling2D(data_format="channels_last", name="pool")(x)
     # float32, so that a softmax under mixed precision keeps its digits.
+    classes = arguments.positive_integer("classes", classes)
     return keras.layers.Dense(
         classes, kernel_initializer="he_normal", dtype="float32", name="logits"
     )(x)
 
 
 def model_name(depth, shortcut, block="basic"):
-    """Such as `"plain_20"` or `"resnet_bottleneck_164"`."""
+    """Return a name such as `"plain_20"` or `"resnet_bottleneck_164"`."""
     kind = "plain" if shortcut is None else "resnet"
     return f"{kind}_{depth}" if block == "basic" else f"{kind}_{block}_{depth}"
