@@ -11,7 +11,8 @@ from reslib.seeding import LARGEST_SEED, seed_offset
 
 SCHEDULES = ("constant", "cosine", "warmup", "steps", "steps_after_warmup")
 AUGMENTATIONS = ("crop_and_flip",)
-DATASETS = ("fashion_mnist", "fashion_mnist_full", "cifar10", "scenes")
+DRAWN = ("scenes", "flood_fill")  # functions of reslib.datasets that draw at random
+DATASETS = ("fashion_mnist", "fashion_mnist_full", "cifar10", *DRAWN)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Run:
         model: A name in `reslib.models` and its arguments, `("cifar_resnet", {"depth": 20})`, or
             the name alone. `input_shape` and `classes` are the dataset's where they are not given.
         dataset: A name for `reslib.datasets.load` and its arguments, or the name alone; or
-            `"scenes"` and the arguments of `reslib.datasets.scenes`.
+            `"scenes"` or `"flood_fill"` and the arguments of that function in `reslib.datasets`.
         epochs: Integer, passes over the training images.
         batch_size: Integer. The images that fill no batch at the end of an epoch wait for the next
             epoch's shuffle.
@@ -99,8 +100,8 @@ class Run:
         set_field(self, "model", _recipe("model", self.model, models.__all__))
         set_field(self, "dataset", _recipe("dataset", self.dataset, DATASETS))
         _check_arguments("model", self.model, getattr(models, self.model.name))
-        is_drawn = self.dataset.name == "scenes"
-        load = datasets.scenes if is_drawn else functools.partial(datasets.load, self.dataset.name)
+        name, is_drawn = self.dataset.name, self.dataset.name in DRAWN
+        load = getattr(datasets, name) if is_drawn else functools.partial(datasets.load, name)
         _check_arguments("dataset", self.dataset, load)
         for name in ("epochs", "batch_size"):
             set_field(self, name, _integer(name, getattr(self, name), minimum=1))
@@ -109,10 +110,10 @@ class Run:
             set_field(self, name, _number(name, getattr(self, name), below))
         _choice("schedule", self.schedule, SCHEDULES)
         _choice("augmentation", self.augmentation, (None, *AUGMENTATIONS))
-        if self.augmentation and self.dataset.name == "scenes":
+        if self.augmentation and is_drawn:
             raise ValueError(
-                "augmentation must be None for scenes, whose labels are dense and would have to "
-                f"move with the pixels; received {self.augmentation!r}"
+                f"augmentation must be None for {self.dataset.name}, whose labels are dense and "
+                f"would have to move with the pixels; received {self.augmentation!r}"
             )
 
     @property

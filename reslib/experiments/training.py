@@ -14,6 +14,7 @@ from reslib import datasets, models
 from reslib.experiments import augmentation
 from reslib.experiments.checkpoints import Checkpoint
 from reslib.experiments.result import MEASURES, Result
+from reslib.experiments.run import DRAWN
 from reslib.seeding import seed_offset
 
 STEPS_PER_CALL = 100  # many against the cost of a call, few against the patience of a Ctrl-C
@@ -29,9 +30,9 @@ def load_data(recipe):
 
 @functools.lru_cache(maxsize=4)
 def _load_data(recipe, seed_offset):
-    """Remembered for each offset too, since scenes are drawn at random."""
-    if recipe.name == "scenes":
-        return datasets.scenes(**recipe.arguments)
+    """Remembered for each offset too, which moves what is drawn at random."""
+    if recipe.name in DRAWN:
+        return getattr(datasets, recipe.name)(**recipe.arguments)
     return datasets.load(recipe.name, **recipe.arguments)
 
 
