@@ -58,18 +58,22 @@ def panels(columns=1, *, title, rows=1, height=3.4, width=None, **subplots):
     return figure, axes
 
 
-def show(figure, text):
+def show(figure, text=None):
     """Show a finished figure with a sentence for readers who cannot see it.
 
     The sentence stands under the figure and is its alternative text for screen readers.
 
     Args:
         figure: A matplotlib figure.
-        text: String made from the measured values.
+        text: String made from the measured values. A diagram has one of its own, made from its
+            arguments, and needs none.
     """
     import matplotlib.pyplot as plt
     from IPython.display import Image, Markdown, display
 
+    text = text or figure.get_label()
+    if not text:
+        raise ValueError("text must be given for a figure that has none of its own, received none")
     buffer = io.BytesIO()
     with plt.rc_context(_STYLE):
         # Without the version of matplotlib in the file, equal pictures are equal bytes.

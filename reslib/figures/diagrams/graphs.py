@@ -1,9 +1,21 @@
 """Computation graphs, with what flows forward and back on their edges."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reslib.figures.style import panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 FORWARD, BACKWARD = "black", "#D55E00"
 
 
-def computation_graph(places, edges, title):
+def computation_graph(
+    places: dict[str, tuple], edges: Sequence[tuple[str, str, float, float]], title: str
+) -> Figure:
     """Draw nodes and arrows: the value above an arrow, the gradient that comes back below it.
 
     Args:
@@ -15,8 +27,6 @@ def computation_graph(places, edges, title):
         The figure, ready for `figures.show`.
     """
     import numpy as np
-
-    from reslib.figures.style import panels
 
     xs, ys = zip(*places.values(), strict=True)
     box = (min(xs) - 0.6, max(xs) + 0.6), (min(ys) - 0.6, max(ys) + 0.6)
@@ -40,4 +50,11 @@ def computation_graph(places, edges, title):
     ax.plot([], [], color=FORWARD, label="value, going forward")
     ax.plot([], [], color=BACKWARD, label="gradient, coming back")
     ax.legend(loc="lower right", fontsize=10)
+    figure.set_label(
+        "A computation graph. "
+        + " ".join(
+            f"From {start} to {end}: value {value:g}, gradient {gradient:g}."
+            for start, end, value, gradient in edges
+        )
+    )
     return figure
