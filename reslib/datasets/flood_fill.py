@@ -97,7 +97,7 @@ def flood_fill(
 
 
 def _rows(random, number, cells, wall_probability):
-    """Walls and marks, and the answers."""
+    """Draw walls and marks, and work out the answers."""
     # All numbers of a row are drawn together: the first rows do not depend on how many follow.
     draws = random.random((number, cells + 1))
     walls = draws[:, 1:] < wall_probability

@@ -77,7 +77,7 @@ def blocks(*kinds: str, title: str | None = None) -> Figure:
 
 
 def _height(layer):
-    """That of its box, for one or two lines; or of the sum, also where it is missing."""
+    """Return that of its box, for one line or two; or of the sum, also where it is missing."""
     return 2 * CIRCLE if layer in (_GAP, _SUM) else 0.28 + 0.16 * layer.count("\n")
 
 

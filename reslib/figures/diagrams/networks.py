@@ -95,7 +95,7 @@ def network(
 
 
 def _shown(number, stages):
-    """The blocks of a stage that are drawn; `None` for dots."""
+    """List the blocks of a stage that are drawn, with `None` for dots."""
     most = {1: 9, 2: 4, 3: 3, 4: 1}[stages]
     if number <= most:
         return [1] * number

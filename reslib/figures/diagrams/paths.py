@@ -58,7 +58,7 @@ def unrolled(blocks: int = 3, title: str | None = None) -> Figure:
 
 
 def _draw_row(ax, blocks, y, width):
-    """The blocks, as they are computed."""
+    """Draw the blocks as they are computed."""
     write(ax, 0.2, y, "$x$", size=12)
     end = 0.3
     for block in range(blocks):
@@ -74,7 +74,7 @@ def _draw_row(ax, blocks, y, width):
 
 
 def _draw_tree(ax, blocks, bottom, width):
-    """From each input, the shortcut's line below that of the block, to the last sum."""
+    """Draw every path, pair by pair: the shortcut's below that of the block, up to the last sum."""
     lines = [(_LEFT, bottom + i * _ROW) for i in range(2**blocks)]
     middle = (lines[0][1] + lines[-1][1]) / 2
     write(ax, 0.2, middle, "$x$", size=12)

@@ -92,7 +92,7 @@ def _in_words(levels, lateral, top_down, finest):
 
 
 def _draw_map(ax, x, y, half, name, color):
-    """A map lying in space, as in the paper."""
+    """Draw a map that lies in space, as in the paper."""
     from matplotlib.patches import Polygon
 
     slant = 0.12
