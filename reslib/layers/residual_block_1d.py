@@ -45,12 +45,10 @@ class ResidualBlock1D(keras.layers.Layer):
         self.shortcut = arguments.one_of("shortcut", shortcut, ("A", None))
         # Also `trainable`: a block that is frozen shall stay so when it is loaded or cloned.
         options = {"dtype": self.dtype_policy, "trainable": self.trainable}
-        convolution = {
-            "padding": "same",
-            "use_bias": False,
-            "kernel_initializer": "he_normal",
-            "data_format": "channels_last",
-        }
+        # Kernels start as Keras's do: the normalization undoes their scale, but the smaller they
+        # are, the larger is a step beside them, and flood fill is learned faster than from
+        # "he_normal".
+        convolution = {"padding": "same", "use_bias": False, "data_format": "channels_last"}
         normalization = {"momentum": 0.9, "epsilon": 1e-5}
         self.conv1 = keras.layers.Conv1D(self.filters, 3, name="conv1", **convolution, **options)
         self.norm1 = BatchNormalization(name="norm1", **normalization, **options)

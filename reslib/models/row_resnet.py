@@ -59,18 +59,19 @@ def row_resnet(
         length=2,
         free=1,
     )
-    convolution = {"kernel_initializer": "he_normal", "data_format": "channels_last"}
 
     inputs = keras.Input(input_shape, name="rows")
-    x = keras.layers.Conv1D(width, 3, padding="same", use_bias=False, name="stem", **convolution)(
-        inputs
-    )
+    x = keras.layers.Conv1D(
+        width, 3, padding="same", use_bias=False, name="stem", data_format="channels_last"
+    )(inputs)
     x = BatchNormalization(momentum=0.9, epsilon=1e-5, name="stem_norm")(x)
     x = keras.layers.ReLU(name="stem_relu")(x)
     for block in range((depth - 2) // 2):
         x = ResidualBlock1D(width, shortcut, name=f"block{block + 1}")(x)
     # float32, so that a softmax under mixed precision keeps its digits.
-    outputs = keras.layers.Conv1D(classes, 1, dtype="float32", name="logits", **convolution)(x)
+    outputs = keras.layers.Conv1D(
+        classes, 1, dtype="float32", name="logits", data_format="channels_last"
+    )(x)
     if name is None:
         name = f"{'plain' if shortcut is None else 'resnet'}_{depth}"
     return keras.Model(inputs, outputs, name=name)
