@@ -1,5 +1,6 @@
 """What the networks are trained on."""
 
+from reslib.datasets.flood_fill import Rows, flood_fill
 from reslib.datasets.loading import Dataset, load
 from reslib.datasets.recorded import recorded, recorded_weights
 from reslib.datasets.resizing import area_average
@@ -8,9 +9,11 @@ from reslib.datasets.scenes import SIZE_NAMES, SceneObjects, Scenes, scenes
 __all__ = [
     "SIZE_NAMES",
     "Dataset",
+    "Rows",
     "SceneObjects",
     "Scenes",
     "area_average",
+    "flood_fill",
     "load",
     "recorded",
     "recorded_weights",

@@ -24,8 +24,10 @@ NETWORKS = {
     "mlp": "image",
     "pyramid_segmenter": "pixel",
     "resnet": "image",
+    "row_resnet": "cell",
 }
-DRAWN = {"scenes": "pixel"}  # functions of `reslib.datasets` that draw at random
+# Functions of `reslib.datasets` that draw at random.
+DRAWN = {"scenes": "pixel", "flood_fill": "cell"}
 DATASETS = {"fashion_mnist": "image", "fashion_mnist_full": "image", "cifar10": "image", **DRAWN}
 
 

@@ -1,9 +1,10 @@
 """How results are drawn: one palette, one look, a text for those who cannot see the picture."""
 
+from reslib.figures import diagrams
 from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
 from reslib.figures.curves import band, error_curves, gradient_profiles
 from reslib.figures.detections import detections
-from reslib.figures.graphs import computation_graph
+from reslib.figures.diagrams import computation_graph
 from reslib.figures.health import health_panel
 from reslib.figures.layers import growth_maps, layer_curves
 from reslib.figures.parts import error_parts
@@ -19,6 +20,7 @@ __all__ = [
     "computation_graph",
     "decay",
     "detections",
+    "diagrams",
     "dot_rows",
     "error_curves",
     "error_parts",

@@ -79,18 +79,22 @@ def after(steps: int) -> str:
     return f"after {steps} step{'s' * (steps != 1)}"
 
 
-def show(figure: Figure, text: str) -> None:
+def show(figure: Figure, text: str | None = None) -> None:
     """Show a finished figure with a sentence for readers who cannot see it.
 
     The sentence stands under the figure and is its alternative text for screen readers.
 
     Args:
         figure: A matplotlib figure.
-        text: String made from the measured values.
+        text: String made from the measured values. A diagram has one of its own, made from its
+            arguments, and needs none.
     """
     import matplotlib.pyplot as plt
     from IPython.display import Image, Markdown, display
 
+    text = text or figure.get_label()
+    if not text:
+        raise ValueError("text must be given for a figure that has none of its own, received none")
     buffer = io.BytesIO()
     with plt.rc_context(_STYLE):
         # Without the version of matplotlib in the file, equal pictures are equal bytes.

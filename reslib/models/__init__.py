@@ -7,6 +7,7 @@ from reslib.models.mlp import mlp
 from reslib.models.pyramid_detector import pyramid_detector
 from reslib.models.pyramid_segmenter import pyramid_segmenter
 from reslib.models.resnet import resnet
+from reslib.models.row_resnet import row_resnet
 from reslib.models.stage_outputs import stage_outputs
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "pyramid_detector",
     "pyramid_segmenter",
     "resnet",
+    "row_resnet",
     "stage_outputs",
 ]

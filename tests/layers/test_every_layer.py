@@ -27,6 +27,7 @@ from reslib.layers import (
     OneLayerBlock,
     PreActivationBlock,
     ResidualBlock,
+    ResidualBlock1D,
     StochasticDepth,
 )
 
@@ -92,6 +93,15 @@ CASES["stochastic-depth"] = (
     (4, 3),
     0,
     0,
+)
+CASES["row-residual"] = (ResidualBlock1D, {"filters": 4}, (4, 6, 4), (4, 6, 4), 6, 4)
+CASES["row-plain"] = (
+    ResidualBlock1D,
+    {"filters": 4, "shortcut": None},
+    (4, 6, 3),
+    (4, 6, 4),
+    6,
+    4,
 )
 # block: arrays of weights in its branch and in a projection, each trained and not
 BLOCKS = {

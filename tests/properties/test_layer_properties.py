@@ -85,6 +85,7 @@ CASES = {
     layers.OneLayerBlock: ({"filters": 4}, BLOCK),
     layers.PreActivationBlock: ({"filters": 4}, BLOCK),
     layers.ResidualBlock: ({"filters": 4}, BLOCK),
+    layers.ResidualBlock1D: ({"filters": 4}, {"filters": positive, "shortcut": one_of("A", None)}),
     layers.StochasticDepth: (
         {"survival_probability": 0.5},
         {"survival_probability": probability, "seed": SEED},

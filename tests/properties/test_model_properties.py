@@ -101,6 +101,19 @@ CASES = {
             "name": NAME,
         },
     ),
+    models.row_resnet: (
+        {"depth": 4, "width": 1, "input_shape": (5, 1)},
+        {
+            "depth": integer(4, multiple_of=2),
+            "shortcut": one_of("A", None),
+            "width": positive,
+            "input_shape": lambda value: (
+                sequence(either(none, positive), 2)(value) and value[1] is not None
+            ),
+            "classes": positive,
+            "name": NAME,
+        },
+    ),
     models.stage_outputs: ({}, {"model": one_of()}),
 }
 

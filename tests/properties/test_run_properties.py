@@ -63,6 +63,7 @@ def test_an_argument_of_the_model_is_taken_or_named(name, argument, value):
         "mlp": {"depth": 1, "width": 2},
         "pyramid_segmenter": {"width": 1, "blocks": (1,)},
         "resnet": {"depth": 18, "width": 1, "shortcut": "D"},
+        "row_resnet": {"depth": 4, "width": 1, "input_shape": (4, 1)},
     }[name]
     run = changed("model", name, small, argument, value)
     if run and name != "resnet":  # whose networks take half a second each
@@ -74,12 +75,17 @@ def test_an_argument_of_the_model_is_taken_or_named(name, argument, value):
     [
         *(("fashion_mnist", one) for one in inspect.signature(datasets.load).parameters),
         *(("scenes", one) for one in inspect.signature(datasets.scenes).parameters),
+        *(("flood_fill", one) for one in inspect.signature(datasets.flood_fill).parameters),
     ],
 )
 @given(value=anything.filter(lambda value: not (type(value) is int and value > 10**5)))
 @examples(12)
 def test_an_argument_of_the_dataset_is_taken_or_named(name, argument, value):
-    small = SCENES if name == "scenes" else {"train_size": 2, "test_size": 2, "size": 12}
+    others = {
+        "scenes": SCENES,
+        "flood_fill": {"train_size": 2, "test_size": 2, "cells": 12},
+    }
+    small = others.get(name, {"train_size": 2, "test_size": 2, "size": 12})
     if run := changed("dataset", name, small, argument, value):
         accepted(argument, lambda **_: load_data(run.dataset), value)
 

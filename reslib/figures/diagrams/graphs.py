@@ -52,4 +52,11 @@ def computation_graph(
     ax.plot([], [], color=FORWARD, label="value, going forward")
     ax.plot([], [], color=BACKWARD, label="gradient, coming back")
     ax.legend(loc="lower right", fontsize=10)
+    figure.set_label(
+        "A computation graph. "
+        + " ".join(
+            f"From {start} to {end}: value {value:g}, gradient {gradient:g}."
+            for start, end, value, gradient in edges
+        )
+    )
     return figure
