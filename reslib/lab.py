@@ -82,8 +82,8 @@ def copy_course(root: Path, copy: Path) -> list[str]:
     done = {"Added": [], "Renewed": []}
     for name, content in _sources(root).items():
         target = copy / name
-        now = _digest(target.read_bytes()) if target.exists() else None
-        wanted = _digest(content)
+        now = _digest(name, target.read_bytes()) if target.exists() else None
+        wanted = _digest(name, content)
         if now is None or (now == known.get(name) and now != wanted):
             done["Added" if now is None else "Renewed"].append(name)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -158,5 +158,18 @@ def _written(notebook):
     return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def _digest(content):
+def _digest(name, content):
+    """What a reader can change in a file: of a notebook its cells and whether they were run.
+
+    JupyterLab writes metadata into every notebook that is only opened.
+    """
+    if name.endswith(".ipynb"):
+        try:
+            cells = json.loads(content)["cells"]
+            kept = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+            if name != START:  # its one cell is there to be run
+                kept += [bool(cell.get("outputs")) for cell in cells]
+            content = json.dumps(kept).encode()
+        except (ValueError, KeyError, TypeError):  # the reader's own, whatever it is
+            pass
     return hashlib.sha256(content).hexdigest()

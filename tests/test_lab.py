@@ -79,6 +79,22 @@ def test_the_readers_work_stays(checkout, copy):
     assert "my own" in (copy / "notebooks/mine.ipynb").read_text(encoding="utf-8")
 
 
+def test_a_notebook_that_was_only_opened_is_not_changed(checkout, copy):
+    """JupyterLab then writes metadata into it; once it was run, its outputs are the reader's."""
+    path = copy / "notebooks/01_one.ipynb"
+    opened = nbformat.read(path, as_version=4)
+    opened.metadata["language_info"] = {"name": "python", "version": "3.13"}
+    nbformat.write(opened, path)
+    (checkout / "notebooks/01_one.ipynb").write_text(notebook("1 + 2"), encoding="utf-8")
+    assert lab.copy_course(checkout, copy) == ["Renewed: notebooks/01_one.ipynb."]
+
+    run = nbformat.read(path, as_version=4)
+    run.cells[0].outputs = [nbformat.v4.new_output("stream", text="3")]
+    nbformat.write(run, path)
+    (checkout / "notebooks/01_one.ipynb").write_text(notebook("1 + 3"), encoding="utf-8")
+    assert "You changed" in lab.copy_course(checkout, copy)[0]
+
+
 def test_a_folder_with_other_things_in_it_is_left_alone(checkout, tmp_path):
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis/chapter.txt").write_text("one")
