@@ -7,10 +7,11 @@ from reslib.figures.graphs import computation_graph
 from reslib.figures.health import health_panel
 from reslib.figures.layers import growth_maps, layer_curves
 from reslib.figures.parts import error_parts
-from reslib.figures.scenes import labelled_scenes, verdicts
+from reslib.figures.scenes import BOXES, labelled_scenes, verdicts
 from reslib.figures.style import COLORS, LINES, panels, show
 
 __all__ = [
+    "BOXES",
     "COLORS",
     "LINES",
     "autocorrelations",

@@ -74,5 +74,6 @@ def show(figure, text):
     with plt.rc_context(_STYLE):
         # Without the version of matplotlib in the file, equal pictures are equal bytes.
         figure.savefig(buffer, format="png", metadata={"Software": None})
-    display(Image(buffer.getvalue(), alt=text))
+    # Google Colab's IPython 7 has no `Image(…, alt=text)`; this is the same picture.
+    display(Image(buffer.getvalue()), metadata={"image/png": {"alt": text}})
     display(Markdown(f"*{text}*"))

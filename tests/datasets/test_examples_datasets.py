@@ -6,7 +6,7 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["loading", "resizing", "scenes", "stratifying"])
+@pytest.mark.parametrize("name", ["loading", "recorded", "resizing", "scenes", "stratification"])
 def test_examples(name):
     # Not by attribute: `reslib.datasets.scenes` is the function there.
     result = doctest.testmod(importlib.import_module(f"reslib.datasets.{name}"))

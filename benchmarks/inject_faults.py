@@ -1,7 +1,7 @@
 """Break sweeps in ten ways that a learner's machine can, and count what survives.
 
-    python tools/inject_faults.py            # the campaign: 112 faults, kept in data/faults.csv
-    python tools/inject_faults.py --each 1   # one fault of each kind, kept nowhere
+    python benchmarks/inject_faults.py           # the campaign: 112 faults, kept in data/faults.csv
+    python benchmarks/inject_faults.py --each 1  # one fault of each kind, kept nowhere
 
 A *reader* is a process that sweeps small runs. Faults are injected while it trains, or into the
 files that it finds, and it is started again until it has all its results. A fault is `recovered`
@@ -357,7 +357,7 @@ def main():
     print(f"{(time.monotonic() - started) / 60:.1f} minutes")
     if arguments.each is None:
         with FILE.open("w", newline="", encoding="utf-8") as file:
-            file.write(f"# python tools/inject_faults.py --seed {arguments.seed}\n")
+            file.write(f"# python benchmarks/inject_faults.py --seed {arguments.seed}\n")
             writer = csv.writer(file, lineterminator="\n")
             writer.writerows([("kind", "injected", "recovered", "equal"), *rows])
     if total[1] != total[3]:

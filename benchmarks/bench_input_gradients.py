@@ -1,6 +1,6 @@
 """How much faster is one batched pass for all input gradients than a loop over the inputs?
 
-    python tools/bench_input_gradients.py [inputs]
+    python benchmarks/bench_input_gradients.py [inputs]
 
 Prints the seconds of both, the ratio and the largest difference, for a plain net and a residual
 one. The loop opens one tape for each input, as one would write it first.

@@ -3,8 +3,8 @@
 import numpy as np
 
 
-def dealt(labels):
-    """Positions of the labels, dealt like cards: the first of each class, then the second of each.
+def stratified_order(labels: np.ndarray) -> np.ndarray:
+    """Order labels as cards are dealt: the first of each class, then the second of each.
 
     The first `n` images of a data set stand for all of it only if they hold the classes in the same
     shares, and files are sometimes sorted by class. In this order any run of images holds each
@@ -15,12 +15,12 @@ def dealt(labels):
         labels: Integer array of shape `(N,)`, none below zero.
 
     Returns:
-        An integer array of shape `(N,)`, every position once.
+        An integer array of shape `(N,)`, the positions of the labels, every one once.
 
     Example:
 
     >>> labels = np.array([0, 0, 0, 1, 1, 2])
-    >>> labels[dealt(labels)]
+    >>> labels[stratified_order(labels)]
     array([0, 1, 2, 0, 1, 0])
     """
     by_class = np.argsort(labels, kind="stable")

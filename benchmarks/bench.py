@@ -25,6 +25,7 @@ import pandas as pd
 from bench_contenders import BATCH
 
 ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "BENCHMARKS.md"
 SMALL_20, SMALL_56, LARGE_20, LARGE_56 = NETWORKS = [
     # depth, side of the image, channels, width
     (20, 14, 1, 8),
@@ -35,6 +36,7 @@ SMALL_20, SMALL_56, LARGE_20, LARGE_56 = NETWORKS = [
 AIMS = {"over stock Keras": (2.4, 2.8, 1.8, 2.4), "over the best PyTorch": (1.15,) * 4}
 DEPTHS = (8, 14, 20, 32, 56, 110)
 RUNS = (1, 2, 4, 8)
+FELT_ROUNDS = 2  # one takes five minutes
 WORK = 6e10  # multiply-adds of one measurement of throughput: some seconds
 
 
@@ -46,7 +48,7 @@ def main():
     rounds, scale = (1, 0.25) if options.quick else (options.rounds, 1.0)
     page = "\n".join(sections(rounds, scale)) + "\n"
     if not options.quick:
-        (ROOT / "BENCHMARKS.md").write_text(page, encoding="utf-8", newline="\n")
+        PAGE.write_text(page, encoding="utf-8", newline="\n")
 
 
 def sections(rounds, scale):
@@ -58,9 +60,9 @@ def sections(rounds, scale):
 
     yield say(f"# How fast the engine is\n\nMeasured by `make bench` on {machine()}.")
     yield say(
-        f"Ratios are medians over {rounds} rounds, their range in brackets. What has no range in "
-        "its table was measured once. A number in bold misses what the project aims at, which "
-        "stands behind it.\n\n## Training, images a second\n"
+        f"Ratios are medians over {rounds} rounds where nothing else is said, their range in "
+        "brackets. What has no range in its table was measured once. A number in bold misses what "
+        "the project aims at, which stands behind it.\n\n## Training, images a second\n"
     )
     speed, peak = throughput(rounds, scale)
     yield say(table(speed))
@@ -77,13 +79,14 @@ def sections(rounds, scale):
         "\nThe last column says what would be gained if everything but the convolutions, which are "
         "TensorFlow's, took no time at all.\n\n## What a reader feels\n"
     )
-    images = int(10_000 * scale)
+    images, felt_rounds = int(10_000 * scale), min(rounds, FELT_ROUNDS)
     yield say(
         f"Three seeds of four epochs of {images:,} images, from `import` to the last number, with "
         "test errors measured after each epoch; the sweep measures training errors too. On two "
-        "cores one training changes its worker. Each worker imports the framework again.\n"
+        "cores one training changes its worker. Each worker imports the framework again. Rounds: "
+        f"{felt_rounds}.\n"
     )
-    yield say(table(felt(rounds, images)))
+    yield say(table(felt(felt_rounds, images)))
     yield say("\n## Cost against depth\n")
     depth, exponent = against_depth(scale)
     yield say(table(depth))

@@ -1,6 +1,6 @@
 """Train the detectors of notebook 06: on a feature pyramid, and on a single level.
 
-    python tools/train_detector.py
+    python benchmarks/train_detector.py
 
 Writes data/detector_runs.csv (average precision and recall by size, for each kind and seed), the
 weights of each kind's first seed, data/detector_KIND.npz, and what data/manifest.json says
@@ -127,7 +127,7 @@ def describe(folder):
             "title": title,
             "origin": "trained on scenes of reslib.datasets, made from fashion_mnist.npz",
             "licence": "that of this course: LICENSE",
-            "made_by": "python tools/train_detector.py",
+            "made_by": "python benchmarks/train_detector.py",
             "versions": versions,
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),

@@ -1,6 +1,6 @@
 """The contenders of `make bench`; each measures itself in a process of its own.
 
-    python tools/bench_contenders.py '["ours", [20, 14, 1, 8, 5120, 2], {}]'
+    python benchmarks/bench_contenders.py '["ours", [20, 14, 1, 8, 5120, 2], {}]'
 
 prints what it measured as one line of JSON.
 """

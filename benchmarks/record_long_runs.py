@@ -1,6 +1,6 @@
 """Train the networks of notebooks 03 and 04 for longer, and record their curves.
 
-    python tools/record_long_runs.py
+    python benchmarks/record_long_runs.py
 
 Writes data/long_runs.csv (the plain networks of notebook 03, with four times its epochs) and
 data/residual_runs.csv (the residual networks of notebook 04, with more images and larger steps).
