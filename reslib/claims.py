@@ -11,6 +11,8 @@ import pathlib
 import statistics
 from collections.abc import Iterable
 
+from reslib.terminal import say
+
 CONFIDENCE = 0.99  # of each end of the interval, one-sided
 FEWEST = 3  # repetitions, without which an interval says nothing
 
@@ -84,7 +86,7 @@ class Claim:
         )
 
     def _estimate(self, values):
-        """The mean and both ends of the interval."""
+        """Return the mean and both ends of the interval."""
         if self.unit == "times":
             if not all(value > 0 for value in values):
                 return (math.nan,) * 3
@@ -93,28 +95,36 @@ class Claim:
         return _interval(values, self.each)
 
     def sentence(self) -> str:
-        """The statement with the measured value, its interval and the number of repetitions."""
-        measured, spread = self._measured(self.values)
+        """Put the measured value, its interval and the number of repetitions into the statement."""
+        value, details = self._described()
+        if "{}" in self.statement:
+            return f"{self.statement.replace('{}', value)} {details}"
+        return f"{self.statement}: {value} {details}"
+
+    def measured(self) -> str:
+        """Say what was measured, without the statement: `"3 times (2.1 to 4.3; 5 seeds)"`."""
+        return " ".join(self._described())
+
+    def _described(self):
+        """Return the mean with its unit, and in brackets its interval and the repetitions."""
+        value, spread = self._summary(self.values)
         n = len(self.values)
         what = self.over if n != 1 else self.over.removesuffix("s")
         where = f"each of {n} {what}" if self.each and n > 1 else f"{n} {what}"
-        details = f"({spread}; {where})" if spread else f"({where})"
-        if "{}" in self.statement:
-            return f"{self.statement.replace('{}', measured)} {details}"
-        return f"{self.statement}: {measured} {details}"
+        return value, f"({spread}; {where})" if spread else f"({where})"
 
     def terms(self) -> str:
-        """What was demanded, and what the control gave."""
+        """Say what was demanded, and what the control gave."""
         pairs = ("at least", self.at_least), ("at most", self.at_most)
         bounds = [f"{word} {self._with_unit(bound)}" for word, bound in pairs if bound is not None]
         text = f"claimed: {' and '.join(bounds)}"
         if self.control is not None:
-            measured, spread = self._measured(self.control)
+            measured, spread = self._summary(self.control)
             text += f"; control: {measured}" + (f" ({spread})" if spread else "")
         return text
 
-    def _measured(self, values):
-        """The mean with its unit, and the interval as text, empty where there is none."""
+    def _summary(self, values):
+        """Return the mean with its unit, and the interval as text, empty where there is none."""
         mean, low, high = self._estimate(values)
         spread = f"{_rounded(low)} to {_rounded(high)}" if low != high else ""
         return self._with_unit(mean), spread
@@ -123,7 +133,7 @@ class Claim:
         return f"{_rounded(value)} {self.unit}".rstrip()
 
     def complaint(self) -> str:
-        """What a reader is told where the claim is not borne out, else an empty text."""
+        """Tell a reader that the claim is not borne out, or nothing where it is."""
         if self.verdict == "holds":
             return ""
         if self.holds:
@@ -150,21 +160,23 @@ class Claim:
             + "".join(f"<br>{row}" for row in rows)
             + "</div>"
         )
-        return {"text/html": page, "text/plain": str(self), MIME_TYPE: self.record()}
+        return {"text/html": page, "text/plain": str(self)}
 
     def record(self) -> dict:
-        """The claim as plain data, with its verdict, ready for JSON."""
+        """Return the claim as plain data, with its verdict and its sentence, ready for JSON."""
         low, high = self.interval
         return {
             **dataclasses.asdict(self),
             "mean": self.mean,
             "low": low,
             "high": high,
+            "sentence": self.sentence(),
+            "measured": self.measured(),
+            "terms": self.terms(),
             "verdict": self.verdict,
         }
 
 
-MIME_TYPE = "application/vnd.reslib.claim+json"  # what pages are built from
 _claims: dict[str, Claim] = {}
 
 
@@ -274,7 +286,7 @@ class Table:
 
 
 def _interval(values, each):
-    """The mean, and the ends of its one-sided intervals by Student's t."""
+    """Return the mean, and the ends of its one-sided intervals by Student's t."""
     n = len(values)
     mean = math.fsum(values) / n
     if each or n == 1:
@@ -307,7 +319,7 @@ def _check_control(made):
 
 
 def _show(made):
-    """A rich line in a notebook, a plain one elsewhere."""
+    """Show a rich line in a notebook, a plain one elsewhere."""
     try:
         from IPython import get_ipython
     except ImportError:
@@ -319,7 +331,7 @@ def _show(made):
 
         display(made)
     else:
-        print(made)
+        say(str(made))
 
 
 def _in_the_campaign(id):
@@ -337,7 +349,10 @@ def _in_the_campaign(id):
 
 
 def _write_records():
-    """Leave the claims in the file that `RESLIB_CLAIMS` names, for whoever runs the notebook."""
+    """Leave the claims in the file that `RESLIB_CLAIMS` names, for whoever runs the notebook.
+
+    `tools/execute.py` does, and keeps them in `data/claims.csv`.
+    """
     if path := os.environ.get("RESLIB_CLAIMS"):
         records = [made.record() for made in _claims.values()]
         pathlib.Path(path).write_text(json.dumps(records, indent=1), encoding="utf-8")

@@ -1,21 +1,39 @@
 """Where the course runs: a line that says what is there."""
 
+import importlib
 import os
 import platform
 
+NAMES = {
+    "jax": "JAX",
+    "numpy": "NumPy",
+    "openvino": "OpenVINO",
+    "tensorflow": "TensorFlow",
+    "torch": "PyTorch",
+}
 
-def environment():
+
+def environment() -> str:
     """Name the versions at work and the device, in one line.
 
     Returns:
         A string such as `"Python 3.11 · Keras 3.15.1 on TensorFlow 2.21.0 · 2 CPU cores, no GPU"`.
     """
-    from reslib import framework  # isort: skip  (it keeps the import of Keras quiet)
+    from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
     import keras
 
-    backend = keras.backend.backend()
-    version = framework.tensorflow.__version__ if backend == "tensorflow" else ""
-    gpus = len(framework.tensorflow.config.list_physical_devices("GPU")) if version else 0
     python = ".".join(platform.python_version_tuple()[:2])
-    devices = f"{os.cpu_count()} CPU cores, " + (f"{gpus} GPU" if gpus else "no GPU")
-    return f"Python {python} · Keras {keras.__version__} on {backend} {version} · {devices}"
+    name = keras.backend.backend()
+    backend = importlib.import_module(name)
+    version = backend.__version__.partition("+")[0]  # PyTorch's has "+cpu" behind it
+    gpus = _number_of_gpus(name, backend)
+    devices = f"{os.cpu_count()} CPU cores, {gpus or 'no'} GPU"
+    return f"Python {python} · Keras {keras.__version__} on {NAMES[name]} {version} · {devices}"
+
+
+def _number_of_gpus(name, backend):
+    if name == "tensorflow":
+        return len(backend.config.list_physical_devices("GPU"))
+    if name == "jax":
+        return sum(device.platform == "gpu" for device in backend.devices())
+    return backend.accelerator.device_count() if name == "torch" else 0

@@ -1,4 +1,7 @@
-"""The framework, imported once and quietly: whatever needs Keras below imports this first."""
+"""The framework, imported once and quietly: whatever needs Keras below imports this first.
+
+It is also the one place that calls what Keras keeps to itself.
+"""
 
 import contextlib
 import gc
@@ -10,18 +13,24 @@ import tempfile
 def _silence():
     """Keep TensorFlow's greetings, written below Python, off the page; show them on an error."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with tempfile.TemporaryFile() as log:
-        stderr = os.dup(2)
+    with contextlib.ExitStack() as stack:
+        try:
+            stderr = os.dup(2)
+            stack.callback(os.close, stderr)
+            log = stack.enter_context(tempfile.TemporaryFile())
+        except OSError:  # standard error is closed, or there is no place for what it says
+            log = None
+        if log is None:  # a noisy import is better than none
+            yield
+            return
         os.dup2(log.fileno(), 2)
+        stack.callback(os.dup2, stderr, 2)
         try:
             yield
         except BaseException:
             log.seek(0)
             os.write(stderr, log.read())
             raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
 
 
 @contextlib.contextmanager
@@ -52,3 +61,15 @@ with _silence(), _no_garbage():
         import tensorflow
 
         tensorflow.config.list_physical_devices()
+
+
+def parts_of(layer):
+    """List a layer, or a model, and all layers inside it, however deep.
+
+    Args:
+        layer: A `keras.Layer`, such as a `keras.Model`.
+
+    Returns:
+        List of layers, `layer` first.
+    """
+    return list(layer._flatten_layers())  # Keras's own way has a private name

@@ -107,7 +107,7 @@ def copy_course(root: Path, copy: Path) -> list[str]:
 
 
 def _sources(root):
-    """The content of each file of the copy, by its path there."""
+    """Return the content of each file of the copy, by its path there."""
     files = {page: (root / page).read_bytes() for page in PAGES if (root / page).exists()}
     for path in sorted((root / "notebooks").rglob("*.ipynb")):
         if ".ipynb_checkpoints" not in path.parts:
@@ -126,7 +126,7 @@ def _without_outputs(text):
 
 
 def _start_page(readme):
-    """A notebook that greets, made of the README's table of the course."""
+    """Make a notebook that greets, out of the README's table of the course."""
     rows, first = [], None
     for number, path, question, minutes in COURSE.findall(readme):
         first = first or path
@@ -159,7 +159,7 @@ def _written(notebook):
 
 
 def _digest(name, content):
-    """What a reader can change in a file: of a notebook its cells and whether they were run.
+    """Digest what a reader can change in a file: a notebook's cells and whether they were run.
 
     JupyterLab writes metadata into every notebook that is only opened.
     """
@@ -168,7 +168,7 @@ def _digest(name, content):
             cells = json.loads(content)["cells"]
             kept = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
             if name != START:  # its one cell is there to be run
-                kept += [bool(cell.get("outputs")) for cell in cells]
+                kept += [("run", str(bool(cell.get("outputs")))) for cell in cells]
             content = json.dumps(kept).encode()
         except (ValueError, KeyError, TypeError):  # the reader's own, whatever it is
             pass

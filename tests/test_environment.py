@@ -1,6 +1,7 @@
 """The framework comes up quietly, whole, and at the cost of Keras alone."""
 
 import importlib
+import importlib.util
 import os
 import re
 import subprocess
@@ -8,9 +9,6 @@ import sys
 
 import keras
 import pytest
-import tensorflow as tf
-
-import reslib
 
 
 def python(code, **variables):
@@ -24,11 +22,20 @@ def python(code, **variables):
     )
 
 
-def test_line_names_versions_and_device():
-    line = reslib.environment()
-    assert f"Keras {keras.__version__} on tensorflow {tf.__version__}" in line
-    assert line.startswith("Python {}.{} · ".format(*sys.version_info))
-    assert re.search(r" · \d+ CPU cores, (no|\d+) GPU$", line)
+NAMES = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+
+
+@pytest.mark.parametrize("backend", NAMES)
+def test_line_names_versions_and_device(backend):
+    """On each backend, by the name that its makers give it."""
+    if not importlib.util.find_spec(backend):
+        pytest.skip(f"{backend} is not installed")
+    run = python("import reslib; print(reslib.environment())", KERAS_BACKEND=backend)
+    start, keras_on, devices = run.stdout.strip().split(" · ")
+    version = python(f"import {backend}; print({backend}.__version__)").stdout.strip()
+    assert start == "Python {}.{}".format(*sys.version_info)
+    assert keras_on == f"Keras {keras.__version__} on {NAMES[backend]} {version.partition('+')[0]}"
+    assert re.fullmatch(r"\d+ CPU cores, (no|\d+) GPU", devices)
 
 
 def test_the_library_alone_imports_no_framework():
@@ -91,6 +98,59 @@ import reslib.layers
     failed = python(code)
     assert failed.returncode != 0
     assert "the reason" in failed.stderr and "no keras" in failed.stderr
+
+
+HOSTILE = {  # what a shell does before it starts Python
+    "no standard streams": "exec <&- >&- 2>&-",
+    "no standard error": "exec 2>&-",
+    "standard error only": "exec <&- >&-",
+    "no home": "unset HOME",
+    "a home that is not there": "export HOME=/nonexistent",
+    "no place for temporary files": "export TMPDIR=/nonexistent TMP=/nonexistent TEMP=/nonexistent",
+    "full standard streams": "exec >/dev/full 2>/dev/full",
+    "plain C locale": "export LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0",
+    "streams in a code page": "export PYTHONIOENCODING=cp932",
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="these are made with a POSIX shell")
+@pytest.mark.parametrize("before", HOSTILE.values(), ids=HOSTILE.keys())
+def test_import_works_in_hostile_environments(before, tmp_path):
+    """Every room is there, and the line of the environment, which a file takes in any case."""
+    code = """
+import importlib, sys, reslib
+for room in reslib.ROOMS:
+    importlib.import_module(f"reslib.{room}")
+with open(sys.argv[1], "w", encoding="utf-8") as file:
+    file.write(reslib.environment())
+"""
+    found = tmp_path / "found"
+    subprocess.run(
+        ["sh", "-c", f'{before}; exec "$0" "$@"', sys.executable, "-c", code, found],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        cwd=tmp_path,
+        timeout=300,
+    )
+    assert found.read_text(encoding="utf-8").startswith("Python ")
+
+
+def test_import_works_for_a_user_without_name_or_home(tmp_path):
+    """As in containers that run under any number: no entry in the table of users, and no HOME."""
+    code = f"""
+import importlib, os, pwd
+def unknown(user):
+    raise KeyError(user)
+pwd.getpwuid = pwd.getpwnam = unknown
+for name in ("HOME", "USER", "LOGNAME", "USERNAME", "LNAME"):
+    os.environ.pop(name, None)
+import reslib
+for room in reslib.ROOMS:
+    importlib.import_module(f"reslib.{{room}}")
+open({str(tmp_path / "found")!r}, "w", encoding="utf-8").write(reslib.environment())
+"""
+    run = python(code)
+    assert run.returncode == 0, run.stderr
+    assert (tmp_path / "found").exists()
 
 
 @pytest.mark.parametrize("before", ["enable", "disable"])

@@ -1,8 +1,19 @@
 """From a detector's answers to the few boxes that it stands by."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from keras import ops
+
+from reslib import arguments
+from reslib.detection.boxes import iou
+from reslib.detection.grid import Grid
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,8 +31,15 @@ class Detections:
     scores: np.ndarray
 
 
-def detect(logits, distances, grid, most=20, least_score=0.05, overlap=0.5):
-    """Keeps the best of the boxes that see the same object (non-maximum suppression).
+def detect(
+    logits: ArrayLike,
+    distances: ArrayLike,
+    grid: Grid,
+    most: int = 20,
+    least_score: float = 0.05,
+    overlap: float = 0.5,
+) -> Detections:
+    """Keep the best of the boxes that see the same object (non-maximum suppression).
 
     All positions inside an object answer for it. Of two boxes of the same class with a larger IoU
     than `overlap` the one with the lower score goes.
@@ -31,23 +49,51 @@ def detect(logits, distances, grid, most=20, least_score=0.05, overlap=0.5):
         distances: Array `(N, positions, 4)`, in cells.
         grid: The `Grid` of these positions.
         most: Integer, how many boxes an image can have.
-        least_score: Float, the score below which a box is none.
+        least_score: Float, the score above which a box is one.
         overlap: Float, see above.
 
     Returns:
-        The `Detections`.
-    """
-    import tensorflow as tf
+        The `Detections`. Of equal scores the one at the earlier position is the better.
 
-    boxes, scores, labels, number = tf.image.combined_non_max_suppression(
-        tf.cast(grid.decode(np.asarray(distances)), "float32")[:, :, None],
-        tf.sigmoid(tf.cast(logits, "float32")),
-        max_output_size_per_class=most,
-        max_total_size=most,
-        iou_threshold=overlap,
-        score_threshold=least_score,
-        clip_boxes=False,  # which would be to 0 and 1
+    Raises:
+        ValueError: for other shapes, as of a single image without its axis; for an argument other
+            than those above.
+    """
+    positions = len(grid.centres)
+    most = arguments.positive_integer("most", most)
+    least_score = arguments.number("least_score", least_score)
+    overlap = arguments.number("overlap", overlap)
+    logits = ops.cast(ops.convert_to_tensor(logits), "float32")
+    arguments.array_shape("logits", logits, "N", positions, "classes")
+    distances = ops.convert_to_numpy(distances)
+    arguments.array_shape("distances", distances, len(logits), positions, 4)
+
+    scores = ops.convert_to_numpy(ops.sigmoid(logits))
+    boxes = grid.decode(distances).astype("float32")
+    found = Detections(
+        np.zeros((len(boxes), most, 4), "float32"),
+        np.zeros((len(boxes), most), "int32"),
+        np.zeros((len(boxes), most), "float32"),
     )
-    found = np.arange(most) < number.numpy()[:, None]
-    labels = np.where(found, labels.numpy().astype("int32") + 1, 0)
-    return Detections(boxes.numpy(), labels, scores.numpy())
+    for i, (image_scores, image_boxes) in enumerate(zip(scores, boxes, strict=True)):
+        position, label = np.nonzero(image_scores > least_score)
+        candidates = image_boxes[position], label, image_scores[position, label]
+        kept = _best(*candidates, most, overlap)
+        for array, values in zip(vars(found).values(), candidates, strict=True):
+            array[i, : len(kept)] = values[kept]
+        found.labels[i, : len(kept)] += 1
+    return found
+
+
+def _best(boxes, labels, scores, most, overlap):
+    """Of all boxes of one image, find the places of those that are kept, best first."""
+    order = np.argsort(-scores, kind="stable")
+    boxes, labels = boxes[order], labels[order]
+    alive, kept = np.ones(len(order), bool), []
+    while alive.any() and len(kept) < most:
+        best = alive.argmax()  # the first of them
+        kept.append(best)
+        alive[best] = False
+        rivals = np.flatnonzero(alive & (labels == labels[best]))
+        alive[rivals[iou(boxes[rivals], boxes[best]) > overlap]] = False
+    return order[kept]

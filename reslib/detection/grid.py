@@ -1,11 +1,17 @@
 """Where a detector answers, which object each position answers for, and what it says of it."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from reslib import arguments
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 # From a position back to the top and left, on to the bottom and right.
 DIRECTIONS = np.array([-1, -1, 1, 1], "float32")
@@ -38,8 +44,8 @@ class Grid:
     (1360, 2)
     """
 
-    image_shape: tuple
-    strides: tuple
+    image_shape: tuple[int, int]
+    strides: tuple[int, ...]
     cells: float = 4
 
     def __post_init__(self):
@@ -51,6 +57,7 @@ class Grid:
                 arguments.positive_integer(f"{name} (each)", value)
         if len(self.image_shape) != 2:
             raise ValueError(f"image_shape must be (height, width), received {self.image_shape!r}")
+        arguments.number("cells", self.cells, "a positive number", lambda value: value > 0)
         if list(self.strides) != sorted(set(self.strides)):
             raise ValueError(f"strides must grow, finest level first, received {self.strides!r}")
 
@@ -75,21 +82,25 @@ class Grid:
         """Array `(positions,)`: the level of each."""
         return np.repeat(np.arange(len(self.strides)), [len(part) for part in self._parts])
 
-    def level_of(self, boxes):
-        """Which level each box belongs to.
+    def level_of(self, boxes: ArrayLike) -> np.ndarray:
+        """Tell which level each box belongs to.
 
         Args:
             boxes: Array `(…, 4)` of top, left, bottom and right in pixels.
 
         Returns:
             Integer array `(…)`, 0 for the finest level.
+
+        Raises:
+            ValueError: for another shape.
         """
+        boxes = arguments.array_shape("boxes", np.asarray(boxes), "…", 4)
         longer = np.max(boxes[..., 2:] - boxes[..., :2], axis=-1)
         least = self.cells * np.array(self.strides[1:])
         return np.sum(longer[..., None] >= least, axis=-1)
 
-    def owners(self, boxes):
-        """Which object each position answers for.
+    def owners(self, boxes: ArrayLike) -> np.ndarray:
+        """Tell which object each position answers for.
 
         Args:
             boxes: Array `(N, objects, 4)`.
@@ -97,8 +108,11 @@ class Grid:
         Returns:
             Integer array `(N, positions)`, a position along the axis of objects, or -1. Of several
             boxes around a position the smallest has it.
+
+        Raises:
+            ValueError: for another shape.
         """
-        boxes = np.asarray(boxes)
+        boxes = arguments.array_shape("boxes", np.asarray(boxes), "N", "objects", 4)
         owners = np.full((len(boxes), len(self.centres)), -1, "int16")
         order = np.argsort(-np.prod(boxes[..., 2:] - boxes[..., :2], axis=-1), axis=1)
         scene = np.arange(len(boxes))
@@ -109,8 +123,8 @@ class Grid:
             owners = np.where(inside, i[:, None], owners)
         return owners
 
-    def encode(self, boxes, labels):
-        """What a detector should answer.
+    def encode(self, boxes: ArrayLike, labels: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Tell what a detector should answer.
 
         Args:
             boxes: Array `(N, objects, 4)` of top, left, bottom and right in pixels.
@@ -119,25 +133,37 @@ class Grid:
         Returns:
             An integer array `(N, positions)` of classes, 0 where there is no object, and a float
             array `(N, positions, 4)` of distances to the sides in cells, 0 where there is none.
+
+        Raises:
+            ValueError: for other shapes.
         """
         owners = self.owners(boxes)
+        boxes, labels = np.asarray(boxes, "float32"), np.asarray(labels)
+        arguments.array_shape("labels", labels, *boxes.shape[:2])
+        if not boxes.shape[1]:  # no image has an object, and one that nobody owns changes nothing
+            boxes, labels = np.zeros((len(boxes), 1, 4), "float32"), np.zeros((len(boxes), 1), int)
         scene = np.arange(len(owners))[:, None]
-        classes = np.where(owners >= 0, np.asarray(labels)[scene, owners], 0)
-        distances = np.asarray(boxes, "float32")[scene, owners]
+        classes = np.where(owners >= 0, labels[scene, owners], 0)
+        distances = boxes[scene, owners]
         distances -= np.tile(self.centres, 2)
         distances *= DIRECTIONS / self._cell
         distances[owners < 0] = 0
         return classes.astype("int32"), distances
 
-    def decode(self, distances):
-        """The boxes that distances in cells stand for.
+    def decode(self, distances: ArrayLike) -> np.ndarray:
+        """Compute the boxes that distances in cells stand for.
 
         Args:
             distances: Array `(…, positions, 4)`.
 
         Returns:
             Array `(…, positions, 4)` of top, left, bottom and right in pixels.
+
+        Raises:
+            ValueError: for another shape.
         """
+        distances = np.asarray(distances)
+        arguments.array_shape("distances", distances, "…", len(self.centres), 4)
         return np.tile(self.centres, 2) + distances * DIRECTIONS * self._cell
 
     @cached_property

@@ -1,15 +1,20 @@
 """What a detector is trained with: one loss for each of its two answers."""
 
-import keras
-from keras import ops
+from __future__ import annotations
 
+import keras
+from keras import KerasTensor, ops
+
+from reslib import arguments
 from reslib.detection.boxes import iou
 from reslib.detection.grid import DIRECTIONS
 
 
 @keras.saving.register_keras_serializable(package="reslib")
-def focal_loss(classes, logits, alpha=0.25, gamma=2.0):
-    """Cross-entropy in which what is easy counts little.
+def focal_loss(
+    classes: KerasTensor, logits: KerasTensor, alpha: float = 0.25, gamma: float = 2.0
+) -> KerasTensor:
+    """Compute a cross-entropy in which what is easy counts little.
 
     Nearly all positions see background, and soon see it well. Each term is weighted by
     (1 − p)^gamma, where p is the probability given to the truth, so that their large number does
@@ -24,9 +29,14 @@ def focal_loss(classes, logits, alpha=0.25, gamma=2.0):
     Returns:
         Tensor `(N,)`: the sum over positions and classes, per position that sees an object.
 
+    Raises:
+        ValueError: for other shapes.
+
     Reference:
         Lin et al., 2017, "Focal Loss for Dense Object Detection", equation 5.
     """
+    arguments.array_shape("classes", classes, "N", "positions")
+    arguments.array_shape("logits", logits, *classes.shape, "classes")
     classes = ops.cast(classes, "int32")
     there = ops.one_hot(classes - 1, logits.shape[-1], dtype=logits.dtype)  # -1 gives zeros
     sign = 2 * there - 1
@@ -36,8 +46,8 @@ def focal_loss(classes, logits, alpha=0.25, gamma=2.0):
 
 
 @keras.saving.register_keras_serializable(package="reslib")
-def distance_loss(distances, predicted):
-    """1 − IoU of the predicted with the true box, where there is one.
+def distance_loss(distances: KerasTensor, predicted: KerasTensor) -> KerasTensor:
+    """Compute 1 − IoU of the predicted with the true box, where there is one.
 
     Both boxes are around the position, so that the distances say it all.
 
@@ -49,14 +59,21 @@ def distance_loss(distances, predicted):
     Returns:
         Tensor `(N,)`: the mean over the positions that see an object.
 
+    Raises:
+        ValueError: for other shapes.
+
     Reference:
         Yu et al., 2016, "UnitBox", equation 3, with 1 − IoU in place of −log IoU.
     """
+    arguments.array_shape("distances", distances, "N", "positions", 4)
+    arguments.array_shape("predicted", predicted, *distances.shape)
     seen = ops.any(distances > 0, axis=-1)
-    loss = 1 - iou(distances * DIRECTIONS, predicted * DIRECTIONS)
+    # Not `predicted * DIRECTIONS`: PyTorch takes no NumPy array into a product.
+    boxes, predicted_boxes = (ops.multiply(x, DIRECTIONS) for x in (distances, predicted))
+    loss = 1 - iou(boxes, predicted_boxes)
     return ops.sum(ops.where(seen, loss, 0), axis=1) / _number(seen, predicted.dtype)
 
 
 def _number(seen, dtype):
-    """How many in each image, and 1 if there are none."""
+    """Count those in each image, and say 1 if there are none."""
     return ops.maximum(ops.sum(ops.cast(seen, dtype), axis=1), 1)

@@ -1,9 +1,25 @@
 """Computation graphs, with what flows forward and back on their edges."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reslib.figures.style import panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 FORWARD, BACKWARD = "black", "#D55E00"
 
 
-def computation_graph(places, edges, title):
+def computation_graph(
+    places: Mapping[str, tuple[float, float]],
+    edges: Sequence[tuple[str, str, float, float]],
+    title: str,
+) -> Figure:
     """Draw nodes and arrows: the value above an arrow, the gradient that comes back below it.
 
     Args:
@@ -14,10 +30,6 @@ def computation_graph(places, edges, title):
     Returns:
         The figure, ready for `figures.show`.
     """
-    import numpy as np
-
-    from reslib.figures.style import panels
-
     xs, ys = zip(*places.values(), strict=True)
     box = (min(xs) - 0.6, max(xs) + 0.6), (min(ys) - 0.6, max(ys) + 0.6)
     size = {"width": box[0][1] - box[0][0], "height": box[1][1] - box[1][0] + 0.5}

@@ -4,6 +4,7 @@ from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of 
 from reslib.probes.average_precision import average_precision
 from reslib.probes.branch_ratio import branch_ratio
 from reslib.probes.gradient_norms import gradient_norms
+from reslib.probes.gradients import gradient
 from reslib.probes.input_gradients import input_gradients
 from reslib.probes.layer_table import layer_table
 from reslib.probes.lesion import lesion
@@ -17,6 +18,7 @@ __all__ = [
     "average_precision",
     "branch_ratio",
     "brown_noise",
+    "gradient",
     "gradient_norms",
     "input_gradients",
     "layer_table",

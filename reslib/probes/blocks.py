@@ -2,11 +2,12 @@
 
 import contextlib
 
+from reslib.framework import parts_of
 from reslib.layers.block import Block
 
 
 def blocks_of(model):
-    """The residual and plain blocks of a model, from input to output.
+    """List the residual and plain blocks of a model, from input to output.
 
     Args:
         model: A `keras.Model`.
@@ -17,14 +18,14 @@ def blocks_of(model):
     Raises:
         ValueError: if there is none.
     """
-    blocks = {part.path: part for part in model._flatten_layers() if isinstance(part, Block)}
+    blocks = {part.path: part for part in parts_of(model) if isinstance(part, Block)}
     if not blocks:
         raise ValueError(f"model must have residual or plain blocks, {model.name} has none")
     return blocks
 
 
 def residual_blocks_of(model):
-    """The blocks of a model, as `blocks_of`, all of which must have a shortcut."""
+    """List the blocks of a model, as `blocks_of`, all of which must have a shortcut."""
     blocks = blocks_of(model)
     for path, block in blocks.items():
         if block.shortcut_layer is None:
@@ -32,6 +33,16 @@ def residual_blocks_of(model):
                 f"model must have a shortcut in each of its blocks, {path} of {model.name} has none"
             )
     return blocks
+
+
+def only_input_of(model):
+    """Return the one input of a built model, or refuse it."""
+    inputs = getattr(model, "inputs", None) or ()
+    if len(inputs) != 1:
+        raise ValueError(
+            f"model must be built and have one input, {model.name} has {len(inputs) or 'none yet'}"
+        )
+    return inputs[0]
 
 
 @contextlib.contextmanager

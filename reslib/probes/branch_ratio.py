@@ -1,6 +1,9 @@
 """How much a residual block adds to what it passes on."""
 
+from __future__ import annotations
+
 import contextlib
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -8,9 +11,13 @@ import numpy as np
 from reslib import arguments
 from reslib.probes.blocks import replaced, residual_blocks_of
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike
 
-def branch_ratio(model, x, batch_size=500):
-    """The size of F(x) relative to the shortcut of x, for each residual block.
+
+def branch_ratio(model: keras.Model, x: ArrayLike, batch_size: int = 500) -> pd.Series:
+    """Measure the size of F(x) relative to the shortcut of x, for each residual block.
 
     Each size is the root of the mean square over all values of all inputs. At 0 a block does
     nothing; at 1 it adds as much as it passes on. F(x) is what is added in inference, thus
@@ -29,7 +36,7 @@ def branch_ratio(model, x, batch_size=500):
         A pandas Series of the ratios, indexed by the blocks' paths, from input to output.
 
     Raises:
-        ValueError: if the model has no blocks, or one without a shortcut.
+        ValueError: if the model has no blocks, or one without a shortcut; if `x` is empty.
 
     Reference:
         He et al., 2015, "Deep Residual Learning for Image Recognition", section 4.2 and figure 7,
@@ -50,12 +57,15 @@ def branch_ratio(model, x, batch_size=500):
             total = type(block).add_shortcut(block, branch, inputs, training)
             shortcut = block.shortcut_layer(inputs)
             for i, part in enumerate((total - shortcut, shortcut)):
-                squares[path][i] += float(keras.ops.sum(keras.ops.square(part)))
+                size = keras.ops.sum(keras.ops.square(part))
+                squares[path][i] += float(keras.ops.convert_to_numpy(size))
             return total
 
         return replaced(block, "add_shortcut", add_shortcut)
 
     x = np.asarray(x)
+    if not x.size:
+        raise ValueError(f"x must hold at least one input, received shape {x.shape}")
     with contextlib.ExitStack() as stack:
         for path, block in blocks.items():
             stack.enter_context(measured(path, block))

@@ -1,11 +1,25 @@
 """How large the gradient is that reaches each layer."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 import keras
 import numpy as np
 
+from reslib.probes.cross_entropy import cross_entropy
+from reslib.probes.gradients import gradient, state_of
 
-def gradient_norms(model, x, y, loss=None):
-    """L2 norm of the loss gradient for each weight layer, from input to output.
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike
+
+
+def gradient_norms(
+    model: keras.Model, x: ArrayLike, y: ArrayLike, loss: Callable | None = None
+) -> pd.Series:
+    """Measure the L2 norm of the loss gradient for each weight layer, from input to output.
 
     The gradient is that of one training step on the batch `(x, y)`: batch normalization uses the
     statistics of the batch. The model is left as it was; its moving statistics do not move.
@@ -23,31 +37,28 @@ def gradient_norms(model, x, y, loss=None):
         units of loss per unit of weight.
 
     Raises:
-        ValueError: if the model has no weight layer.
+        ValueError: if the model has no weight layer; for labels that the outputs do not have.
 
     Example:
 
     >>> norms = gradient_norms(model, images[:128], labels[:128])  # doctest: +SKIP
     """
     import pandas as pd
-    import tensorflow as tf
 
-    loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=None)
+    loss = loss or cross_entropy
     kernels = [i for i, v in enumerate(model.trainable_variables) if v.name == "kernel"]
     if not kernels:
         raise ValueError(f"model must have at least one layer with a kernel, received {model.name}")
 
-    # A stateless call takes all state as arguments and hands the new one back: whatever it would
-    # have changed in the model stays as it is.
-    weights = [variable.value for variable in model.trainable_variables]
-    state = [variable.value for variable in model.non_trainable_variables]
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch([weights[i] for i in kernels])
-        outputs, _ = model.stateless_call(
-            weights, state, keras.ops.convert_to_tensor(x), training=True
-        )
-        value = keras.ops.mean(loss(y, outputs))
-    gradients = tape.gradient(value, [weights[i] for i in kernels])
-    norms = [float(np.linalg.norm(gradient)) for gradient in gradients]
+    x = keras.ops.convert_to_tensor(x)
+    weights, state = state_of(model)
+
+    def mean_loss(*values):
+        moved = dict(zip(kernels, values, strict=True))
+        own = [moved.get(i, weight) for i, weight in enumerate(weights)]
+        outputs, _ = model.stateless_call(own, state, x, training=True)
+        return keras.ops.mean(loss(y, outputs))
+
+    norms = [float(np.linalg.norm(g)) for g in gradient(mean_loss, [weights[i] for i in kernels])]
     paths = [model.trainable_variables[i].path.rsplit("/", 1)[0] for i in kernels]
     return pd.Series(norms, index=pd.Index(paths, name="layer"), name="gradient norm")

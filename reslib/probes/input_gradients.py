@@ -1,12 +1,25 @@
 """How the output changes with the input, at many inputs at once."""
 
+from __future__ import annotations
+
 import contextlib
+from typing import TYPE_CHECKING
 
 import keras
 
+from reslib.framework import parts_of
+from reslib.probes.blocks import only_input_of
+from reslib.probes.gradients import gradient, state_of
 
-def input_gradients(model, x, through_statistics=False):
-    """Gradient of the sum of a network's outputs with respect to its input, at each input.
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike
+
+
+def input_gradients(
+    model: keras.Model, x: ArrayLike, through_statistics: bool = False
+) -> np.ndarray:
+    """Compute the gradient of the sum of a network's outputs at each of many inputs.
 
     One pass forward and one back for the whole batch, in place of one for each input: the outputs
     of different inputs do not share a path, so the gradient of the sum over the batch holds each
@@ -28,6 +41,9 @@ def input_gradients(model, x, through_statistics=False):
     Returns:
         A NumPy array of the shape of `x`, in units of output per unit of input.
 
+    Raises:
+        ValueError: if the model has not one input, or `x` is empty.
+
     Reference:
         Balduzzi et al., 2017, "The Shattered Gradients Problem", section 2.
 
@@ -35,31 +51,25 @@ def input_gradients(model, x, through_statistics=False):
 
     >>> gradients = input_gradients(model, np.linspace(-2, 2, 256)[:, None])  # doctest: +SKIP
     """
-    import tensorflow as tf
-
-    x = keras.ops.convert_to_tensor(x, model.inputs[0].dtype)
-    # A stateless call takes all state as arguments and hands the new one back: whatever it would
-    # have changed in the model stays as it is.
-    weights = [variable.value for variable in model.trainable_variables]
-    state = [variable.value for variable in model.non_trainable_variables]
+    x = keras.ops.convert_to_tensor(x, only_input_of(model).dtype)
+    if 0 in x.shape:
+        raise ValueError(f"x must hold at least one input, received shape {tuple(x.shape)}")
+    weights, state = state_of(model)
     if not through_statistics:
         with _without_memory(model):
             _, state = model.stateless_call(weights, state, x, training=True)
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
-        tape.watch(x)
+
+    def total(x):
         outputs, _ = model.stateless_call(weights, state, x, training=bool(through_statistics))
-        total = keras.ops.sum(outputs)
-    return keras.ops.convert_to_numpy(tape.gradient(total, x))
+        return keras.ops.sum(outputs)
+
+    return gradient(total, [x])[0]
 
 
 @contextlib.contextmanager
 def _without_memory(model):
     """Let the moving statistics be those of the last batch, so that inference uses just these."""
-    layers = [
-        layer
-        for layer in model._flatten_layers()
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
+    layers = [part for part in parts_of(model) if isinstance(part, keras.layers.BatchNormalization)]
     momenta = [layer.momentum for layer in layers]
     try:
         for layer in layers:

@@ -1,13 +1,24 @@
 """What each layer of a model costs, and how much of the image it sees."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
+from typing import TYPE_CHECKING
 
 import keras
 
+from reslib.framework import parts_of
+from reslib.probes.blocks import only_input_of
 
-def layer_table(model, input_shape=None, expand_nested=False):
-    """Output size, parameters, multiply-adds and receptive field of each layer.
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def layer_table(
+    model: keras.Model, input_shape: tuple[int, ...] | None = None, expand_nested: bool = False
+) -> pd.DataFrame:
+    """List output size, parameters, multiply-adds and receptive field of each layer.
 
     All are read off the layers while one image runs through the model: a kernel is used once for
     each position of the output, and widens the field by what it reaches beyond one position.
@@ -30,7 +41,8 @@ def layer_table(model, input_shape=None, expand_nested=False):
         Parameters and multiply-adds of the model are the sums of their columns.
 
     Raises:
-        ValueError: if the size of the image is neither known to the model nor given.
+        ValueError: if the model has not one input, or the size of the image is neither known to
+            it nor given.
 
     Reference:
         Multiply-adds are the "FLOPs" of He et al., 2015, "Deep Residual Learning for Image
@@ -45,18 +57,19 @@ def layer_table(model, input_shape=None, expand_nested=False):
     """
     import pandas as pd
 
-    input_shape = tuple(model.input_shape[1:] if input_shape is None else input_shape)
+    image = only_input_of(model)
+    input_shape = tuple(image.shape[1:] if input_shape is None else input_shape)
     if None in input_shape:
         raise ValueError(
             "input_shape must be given for a model of images of any size, "
             f"{model.name} takes {input_shape}"
         )
     recorder = _Recorder()
-    parts = {*model._flatten_layers(include_self=False), *getattr(model, "operations", ())}
+    parts = {*parts_of(model), *getattr(model, "operations", ())} - {model}
     for part in parts:
         vars(part)["call"] = recorder.recorded(part)  # hides the method of the class
     try:
-        model(keras.ops.zeros((1, *input_shape), model.inputs[0].dtype), training=False)
+        model(keras.ops.zeros((1, *input_shape), image.dtype), training=False)
     finally:
         for part in parts:
             del vars(part)["call"]
@@ -95,7 +108,7 @@ class _Recorder:
         self.latest = (1, 1)
 
     def recorded(self, part):
-        """The `call` of a layer or an operation, which also leaves a record."""
+        """Return the `call` of a layer or an operation, one that also leaves a record."""
         call = part.call
 
         def recorded_call(*args, **kwargs):
@@ -138,7 +151,7 @@ class _Recorder:
         return recorded_call
 
     def count(self, part):
-        """How many numbers are trained in the part that were not counted before."""
+        """Count the numbers trained in the part that were not counted before."""
         weights = {id(w): w for w in getattr(part, "trainable_weights", ())}
         new = [w for key, w in weights.items() if key not in self.counted]
         self.counted.update(weights)
@@ -146,7 +159,7 @@ class _Recorder:
 
 
 def _multiply_adds(part, outputs):
-    """Each number of a kernel is multiplied once for each position of the output."""
+    """Count them: each number of a kernel meets each position of the output once."""
     kernel = getattr(part, "kernel", None)
     if kernel is None:
         return 0

@@ -1,16 +1,31 @@
 """What is lost when a trained network must do without some of its blocks."""
 
-import contextlib
+from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import keras
 import numpy as np
 
 from reslib import arguments
 from reslib.layers import IdentityShortcut, shapes
 from reslib.probes.blocks import blocks_of, replaced
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike
 
-def lesion(model, x, y, remove=None, batch_size=500):
-    """Error of a network when one block at a time is skipped.
+
+def lesion(
+    model: keras.Model,
+    x: ArrayLike,
+    y: ArrayLike,
+    remove: Iterable[str | tuple[str, ...]] | None = None,
+    batch_size: int = 500,
+) -> pd.DataFrame:
+    """Measure the error of a network when one block at a time is skipped.
 
     Of a residual block F is taken away and the shortcut remains: for a block that changes the
     size, the subsampling and the zero channels of option A, or the trained projection of B and C.
@@ -117,7 +132,8 @@ def _error(model, x, y, batch_size):
     wrong = 0
     for start in range(0, len(x), batch_size):
         batch = slice(start, start + batch_size)
-        answers = np.argmax(model(x[batch], training=False), axis=-1)
+        logits = keras.ops.convert_to_numpy(model(x[batch], training=False))
+        answers = np.argmax(logits, axis=-1)
         if answers.shape != y[batch].shape:
             expected = (len(y), *answers.shape[1:])
             raise ValueError(f"y must have the shape {expected}, received {y.shape}")

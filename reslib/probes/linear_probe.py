@@ -1,12 +1,27 @@
 """What can be read off features by a linear function."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from reslib import arguments
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike
 
-def linear_probe(features, labels, test_features, test_labels, kind="logistic", strength=1.0):
-    """How well a linear model on some features tells classes, or predicts numbers.
+
+def linear_probe(
+    features: ArrayLike,
+    labels: ArrayLike,
+    test_features: ArrayLike,
+    test_labels: ArrayLike,
+    kind: str = "logistic",
+    strength: float = 1.0,
+) -> pd.Series:
+    """Measure how well a linear model on some features tells classes, or predicts numbers.
 
     What a network knows at a layer is in the features in many forms; a linear model finds what the
     layers behind could use with a single one of their own. It is fitted to the training features,
@@ -45,8 +60,9 @@ def linear_probe(features, labels, test_features, test_labels, kind="logistic", 
     from sklearn.preprocessing import StandardScaler
 
     arguments.one_of("kind", kind, ("logistic", "ridge"))
-    if isinstance(strength, bool) or not isinstance(strength, int | float) or not strength > 0:
-        raise ValueError(f"strength must be a number above 0, received {strength!r}")
+    strength = arguments.number(
+        "strength", strength, "a finite number above 0", lambda value: value > 0
+    )
     features, labels = _rows("features", features, "labels", labels)
     test_features, test_labels = _rows("test_features", test_features, "test_labels", test_labels)
     if features.shape[1] != test_features.shape[1]:

@@ -1,12 +1,19 @@
 """Autocorrelation of signals, and two kinds of noise to hold it against."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from reslib.seeding import generator
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-def autocorrelation(signal, lags):
-    """How alike a signal is to itself, some steps further.
+
+def autocorrelation(signal: ArrayLike, lags: ArrayLike) -> np.ndarray:
+    """Measure how alike a signal is to itself, some steps further.
 
     The signal's mean is taken away first; at lag 0 the autocorrelation is one. The sum over the
     pairs that exist at a lag is divided by the sum of all squares, so that the values at large
@@ -52,8 +59,8 @@ def autocorrelation(signal, lags):
     return values if np.ndim(lags) else values[..., 0]
 
 
-def white_noise(shape, seed=0):
-    """Independent standard normal values: no value tells anything about its neighbour.
+def white_noise(shape: int | tuple[int, ...], seed: int = 0) -> np.ndarray:
+    """Draw independent standard normal values: none tells anything about its neighbour.
 
     Args:
         shape: Integer or tuple of integers; the last axis is that of the signal.
@@ -67,8 +74,8 @@ def white_noise(shape, seed=0):
     return generator(seed).normal(size=shape)
 
 
-def brown_noise(shape, seed=0):
-    """A random walk along the last axis: the running sum of `white_noise(shape, seed)`.
+def brown_noise(shape: int | tuple[int, ...], seed: int = 0) -> np.ndarray:
+    """Draw a random walk along the last axis: the running sum of `white_noise(shape, seed)`.
 
     Args:
         shape: Integer or tuple of integers; the last axis is that of the signal.

@@ -1,16 +1,32 @@
 """The gradient that reaches the input along single paths through a residual network."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from reslib import arguments
 from reslib.probes.blocks import replaced, residual_blocks_of
+from reslib.probes.cross_entropy import cross_entropy
+from reslib.probes.gradients import gradient
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
-def path_gradients(model, x, y, paths, loss=None, batch_size=1024):
-    """Gradient of the loss with respect to the input, along each of some paths.
+def path_gradients(
+    model: keras.Model,
+    x: ArrayLike,
+    y: ArrayLike,
+    paths: ArrayLike,
+    loss: Callable | None = None,
+    batch_size: int = 1024,
+) -> np.ndarray:
+    """Compute the gradient of the loss at the input, along each of some paths.
 
     A signal has two ways through a residual block, F and the shortcut. Through n blocks there are
     2^n paths, and the gradient at the input is the sum of what comes along them all.
@@ -38,7 +54,8 @@ def path_gradients(model, x, y, paths, loss=None, batch_size=1024):
         A NumPy array `(P, N, …)`, the gradient of each input's own loss along each path.
 
     Raises:
-        ValueError: if the model has no blocks, or one without a shortcut; for other paths.
+        ValueError: if the model has no blocks, or one without a shortcut; for other paths; if `x`
+            is empty; for labels that the outputs do not have.
 
     Reference:
         Veit et al., 2016, "Residual Networks Behave Like Ensembles of Relatively Shallow Networks",
@@ -50,30 +67,33 @@ def path_gradients(model, x, y, paths, loss=None, batch_size=1024):
     >>> paths = list(itertools.product([False, True], repeat=9))
     >>> path_gradients(model, images[:16], labels[:16], paths)  # doctest: +SKIP
     """
-    import tensorflow as tf
-
     blocks = residual_blocks_of(model).values()
-    loss = loss or keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=None)
+    loss = loss or cross_entropy
     arguments.positive_integer("batch_size", batch_size)
     paths, x, y = np.asarray(paths), np.asarray(x), np.asarray(y)
+    x = x if x.dtype.kind == "f" else x.astype(keras.config.floatx())  # as of images in bytes
     if paths.dtype != bool or paths.ndim != 2 or paths.shape[1] != len(blocks):
         raise ValueError(
             f"paths must be booleans of the shape (paths, {len(blocks)}), with one for each block, "
             f"received {paths.dtype} of shape {paths.shape}"
         )
+    if not len(paths) or not len(x):
+        raise ValueError(
+            f"paths and x must hold at least one, received shapes {paths.shape} and {x.shape}"
+        )
 
     def along(paths):
         # One long batch: all inputs for the first path, all for the second, …
         through_branch = np.repeat(paths, len(x), axis=0).T[..., None, None, None]
-        inputs = keras.ops.convert_to_tensor(np.concatenate([x] * len(paths)))
+        targets = np.concatenate([y] * len(paths))
+
+        def total_loss(inputs):
+            return keras.ops.sum(loss(targets, model(inputs, training=False)))
+
         with contextlib.ExitStack() as stack:
             for block, chosen in zip(blocks, through_branch, strict=True):
                 stack.enter_context(_gradient_one_way(block, chosen))
-            tape = stack.enter_context(tf.GradientTape(watch_accessed_variables=False))
-            tape.watch(inputs)
-            losses = loss(np.concatenate([y] * len(paths)), model(inputs, training=False))
-            total = keras.ops.sum(losses)
-        gradients = keras.ops.convert_to_numpy(tape.gradient(total, inputs))
+            gradients = gradient(total_loss, [np.concatenate([x] * len(paths))])[0]
         return gradients.reshape(len(paths), *x.shape)
 
     at_once = max(1, batch_size // max(1, len(x)))

@@ -1,5 +1,6 @@
 """Which position answers for what: identities between boxes and what stands for them."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -105,9 +106,60 @@ def test_known_ious():
 def test_iou_knows_no_order_and_no_scale():
     random = np.random.default_rng(0)
     first, second = random.random((2, 100, 4)) + [0, 0, 1, 1]
-    np.testing.assert_allclose(iou(first, second), iou(second, first))
+    np.testing.assert_allclose(iou(first, second), iou(second, first), rtol=1e-6)
     np.testing.assert_allclose(iou(3 * first + 1, 3 * second + 1), iou(first, second))
     assert iou(first[:, None], second).shape == (100, 100)
+
+
+def test_iou_of_tensors_is_that_of_arrays():
+    random = np.random.default_rng(0)
+    first, second = (random.random((2, 100, 4)) + [0, 0, 1, 1]).astype("float32")
+    tensors = (keras.ops.convert_to_tensor(boxes) for boxes in (first, second))
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(iou(*tensors)), iou(first, second), 1e-6)
+
+
+def test_boxes_without_area_meet_none():
+    """Nor do those that are turned inside out, which have an area."""
+    whole, empty = np.array([0.0, 0.0, 4.0, 4.0]), np.array([2.0, 2.0, 2.0, 4.0])
+    inside_out, rows_only = np.array([4.0, 4.0, 0.0, 0.0]), np.array([4.0, 0.0, 0.0, 4.0])
+    for box in (empty, inside_out, rows_only):
+        assert iou(box, box) == iou(box, whole) == iou(whole, box) == 0
+
+
+@pytest.mark.parametrize("images", [0, 3])
+def test_images_without_objects_are_no_special_case(images, grid):
+    classes, distances = grid.encode(np.zeros((images, 0, 4)), np.zeros((images, 0), int))
+    assert classes.shape == (images, len(grid.centres)) and classes.dtype == "int32"
+    assert distances.shape == (*classes.shape, 4) and distances.dtype == "float32"
+    assert not classes.any() and not distances.any()
+    assert (grid.owners(np.zeros((images, 0, 4))) == -1).all()
+
+
+def test_boxes_that_are_no_numbers_are_nowhere(grid):
+    boxes = np.array([[[np.nan] * 4, [8, 8, 40, 40]]])
+    with_nan = grid.encode(boxes, np.array([[1, 2]]))
+    without = grid.encode(boxes[:, 1:], np.array([[2]]))
+    for one, other in zip(with_nan, without, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    "call, name",
+    [
+        (lambda grid: grid.encode(np.zeros((2, 4)), np.zeros(2)), "boxes"),
+        (lambda grid: grid.encode(np.zeros((2, 3, 5)), np.zeros((2, 3))), "boxes"),
+        (lambda grid: grid.encode(np.zeros((2, 3, 4)), np.zeros((2, 1))), "labels"),
+        (lambda grid: grid.encode(np.zeros((2, 3, 4)), np.zeros(6)), "labels"),
+        (lambda grid: grid.owners(np.zeros((3, 4))), "boxes"),
+        (lambda grid: grid.level_of(np.zeros(3)), "boxes"),
+        (lambda grid: grid.decode(np.zeros((7, 4))), "distances"),
+        (lambda grid: iou(np.zeros(3), np.zeros(4)), "boxes"),
+        (lambda grid: iou(np.zeros(4), np.zeros((2, 2))), "others"),
+    ],
+)
+def test_other_shapes_are_refused(call, name, grid):
+    with pytest.raises(ValueError, match=f"{name} must have the shape .*received"):
+        call(grid)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +173,8 @@ def test_iou_knows_no_order_and_no_scale():
         (((64, 64), (4, 2)), "strides"),
         (((64, 64), (2, 2)), "strides"),
         (((64, 64), (2.0,)), "strides"),
+        (((64, 64), (2,), 0), "cells"),
+        (((64, 64), (2,), np.nan), "cells"),
     ],
 )
 def test_bad_argument_is_refused_by_name(arguments, name):

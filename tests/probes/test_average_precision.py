@@ -94,6 +94,47 @@ def test_each_size_is_judged_by_itself():
     assert table["AR"]["all"] == 0.5 and table["AP"]["all"] == pytest.approx(51 / 101 / 2)
 
 
+SPOILT = {
+    "nan": [0, 0, np.nan, 10],
+    "all nan": [np.nan] * 4,
+    "infinite": [0, 0, np.inf, np.inf],
+    "infinite on all sides": [-np.inf, -np.inf, np.inf, np.inf],
+    "inverted": [10, 10, 0, 0],
+    "inverted rows": [10, 0, 0, 10],
+}
+
+
+@pytest.mark.parametrize("box", SPOILT.values(), ids=SPOILT.keys())
+def test_a_box_that_is_none_scores_nothing_and_is_a_false_alarm(box):
+    """Alone it finds nothing; before a hit it halves the precision, as any false alarm."""
+    objects = one_image([(0, 0, 10)], [1], [0])
+    alone = Detections(np.array([[box]]), np.array([[1]]), np.array([[0.9]]))
+    assert (average_precision(alone, objects).loc["all"] == 0).all()
+    boxes = np.array([[box, [0, 0, 10, 10]]])
+    before = Detections(boxes, np.array([[1, 1]]), np.array([[0.9, 0.8]]))
+    assert average_precision(before, objects).loc["all"].tolist() == pytest.approx([0.5, 0.5, 1])
+
+
+def test_a_score_that_is_no_number_scores_nothing():
+    objects = one_image([(0, 0, 10)], [1], [0])
+    assert (average_precision(found([(0, 0, 10)], [1], [np.nan]), objects).loc["all"] == 0).all()
+
+
+@pytest.mark.parametrize(
+    "side, size", [(14.9, "small"), (15, "medium"), (29.9, "medium"), (30, "large")]
+)
+def test_a_false_alarm_is_of_the_size_that_its_longer_side_claims(side, size):
+    """Medium from 15 pixels on, large from 30."""
+    objects = one_image([(0, 0, 10), (50, 0, 10), (100, 0, 10)], [1] * 3, [0, 1, 2])
+    boxes = [*objects.boxes[0].tolist(), [200, 0, 200 + side, 1]]  # far off, and thin
+    detections = Detections(
+        np.array([boxes]), np.array([[1] * 4]), np.array([[0.5, 0.6, 0.7, 0.9]])
+    )
+    table = average_precision(detections, objects)
+    halved = [name for name in ("small", "medium", "large") if table.AP[name] < 0.9]
+    assert halved == [size]
+
+
 def test_the_evaluator_keeps_quiet(objects, capsys):
     average_precision(truth(objects), objects)
     assert capsys.readouterr() == ("", "")
@@ -104,3 +145,24 @@ def test_other_images_are_refused(objects):
     other = Detections(other.boxes[1:], other.labels[1:], other.scores[1:])
     with pytest.raises(ValueError, match="detections must be of the images"):
         average_precision(other, objects)
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"found": {"labels": np.ones((1, 2), int)}}, "detections.labels must have the shape"),
+        ({"found": {"scores": np.ones(1)}}, "detections.scores must have the shape"),
+        ({"found": {"boxes": np.ones((1, 4))}}, "detections.boxes must have the shape"),
+        ({"truth": {"sizes": np.ones((2, 1), int)}}, "objects.sizes must have the shape"),
+        ({"truth": {"sizes": np.array([[3]])}}, r"objects.sizes must be from 0 to 2"),
+        ({"truth": {"boxes": np.full((1, 1, 4), np.nan)}}, "objects.boxes must be finite"),
+        ({"limits": (15,)}, "limits must be 2 growing numbers"),
+        ({"limits": (30, 15)}, "limits must be 2 growing numbers"),
+    ],
+)
+def test_bad_argument_is_refused_by_name(changes, message):
+    objects = one_image([(0, 0, 10)], [1], [0])
+    detections = vars(found([(0, 0, 10)], [1], [0.9])) | changes.pop("found", {})
+    objects = vars(objects) | changes.pop("truth", {})
+    with pytest.raises(ValueError, match=message):
+        average_precision(SimpleNamespace(**detections), SimpleNamespace(**objects), **changes)

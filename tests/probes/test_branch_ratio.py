@@ -45,7 +45,8 @@ def test_equals_what_the_parts_give(shortcut):
         block = model.get_layer(name)
         inputs = keras.Model(model.input, block.input)(x)
         branch, passed = block.conv2(block.conv1(inputs)), block.shortcut_layer(inputs)
-        expected.append(np.linalg.norm(branch) / np.linalg.norm(passed))
+        sizes = (np.linalg.norm(keras.ops.convert_to_numpy(part)) for part in (branch, passed))
+        expected.append(next(sizes) / next(sizes))
     np.testing.assert_allclose(branch_ratio(model, x), expected, rtol=1e-4)
 
 
@@ -77,3 +78,8 @@ def test_size_of_the_batches_does_not_matter_and_the_model_stays():
 def test_plain_network_is_refused():
     with pytest.raises(ValueError, match="must have a shortcut .* stage1_block1 of plain_8"):
         branch_ratio(network(shortcut=None), images())
+
+
+def test_no_inputs_are_refused():
+    with pytest.raises(ValueError, match="x must hold at least one input"):
+        branch_ratio(network(), images(0))

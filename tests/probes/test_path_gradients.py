@@ -6,11 +6,10 @@ import math
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from reslib.layers import OneLayerBlock
 from reslib.models import cifar_resnet
-from reslib.probes import path_gradients
+from reslib.probes import gradient, path_gradients
 
 SHAPE = (6, 6, 1)
 KINDS = {  # with the shortcuts that change the gradient on their own, too
@@ -38,12 +37,8 @@ def every_path(blocks):
 
 
 def whole_gradient(model, x, y):
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        loss = keras.losses.sparse_categorical_crossentropy(y, model(x), from_logits=True)
-        loss = keras.ops.sum(loss)
-    return tape.gradient(loss, x).numpy()
+    loss = keras.losses.sparse_categorical_crossentropy
+    return gradient(lambda x: keras.ops.sum(loss(y, model(x), from_logits=True)), [x])[0]
 
 
 def test_linear_blocks_give_products_of_their_matrices():
@@ -62,11 +57,11 @@ def test_linear_blocks_give_products_of_their_matrices():
     x = random.uniform(0.1, 1, (2, 1, 1, 4))  # all is positive, so that no ReLU cuts anything off
     paths = every_path(3)
     gradients = path_gradients(model, x, np.zeros(2), paths, loss=lambda y, outputs: outputs[:, 0])
-    for path, gradient in zip(paths, gradients, strict=True):
+    for path, found in zip(paths, gradients, strict=True):
         expected = v
         for matrix, taken in reversed(list(zip(matrices, path, strict=True))):
             expected = expected @ matrix if taken else expected
-        np.testing.assert_allclose(gradient[:, 0, 0], [expected, expected], rtol=1e-5)
+        np.testing.assert_allclose(found[:, 0, 0], [expected, expected], rtol=1e-5)
 
 
 @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS.keys())
@@ -112,6 +107,31 @@ def test_model_is_left_as_it_was():
     for a, b in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert [set(vars(layer)) for layer in model.layers] == attributes
+
+
+def test_images_in_bytes_are_numbers_too():
+    model, (x, y) = network(), batch()
+    x = np.round(50 * np.abs(x)).astype("uint8")
+    gradients = path_gradients(model, x, y, every_path(3))
+    np.testing.assert_array_equal(
+        gradients, path_gradients(model, x.astype("float32"), y, every_path(3))
+    )
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"y": np.arange(4)}, "y must hold labels from 0 to 9, one for each answer"),
+        ({"y": np.full(5, 10)}, "y must hold labels from 0 to 9"),
+        ({"x": np.zeros((0, *SHAPE)), "y": np.zeros(0, int)}, "paths and x must hold at least one"),
+        ({"paths": np.zeros((0, 3), bool)}, "paths and x must hold at least one"),
+        ({"batch_size": 0}, "batch_size must be"),
+    ],
+)
+def test_bad_argument_is_refused_by_name(changes, message):
+    x, y = batch()
+    with pytest.raises(ValueError, match=message):
+        path_gradients(network(), **{"x": x, "y": y, "paths": every_path(3), **changes})
 
 
 @pytest.mark.parametrize("paths", [[[True, False]], [True] * 3, [[1, 0, 1]]])

@@ -60,3 +60,22 @@ def test_model_without_activations_is_refused():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)], name="bare")
     with pytest.raises(ValueError, match="model must have at least one Activation layer.*bare"):
         saturation(model, np.ones((2, 3)))
+
+
+def test_model_that_is_not_functional_is_refused():
+    class Subclassed(keras.Model):
+        def __init__(self):
+            super().__init__(name="subclassed")
+            self.activation = keras.layers.Activation("tanh")
+
+        def call(self, inputs):
+            return self.activation(inputs)
+
+    with pytest.raises(ValueError, match="model must be functional, received subclassed"):
+        saturation(Subclassed(), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("share", [0, 1, np.nan, "half"])
+def test_other_shares_are_refused(share):
+    with pytest.raises(ValueError, match="share must be a number between 0 and 1"):
+        saturation(one_activation("tanh"), np.ones((2, 1)), share)

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from reslib.exercises.exercise import Mistake, call, exercise
+from reslib.exercises import designs
+from reslib.exercises.answers import call, shown
+from reslib.exercises.exercise import Mistake, exercise
 
 FAILURES = (
     "overfitting",
@@ -27,7 +29,7 @@ def diagnose(answer):
         result = call(answer, **numbers)
         found = {result} if isinstance(result, str) else result
         if not isinstance(found, (set, list, tuple)):
-            raise Mistake(f"the answer must give a set of names, not {result!r}.")
+            raise Mistake(f"the answer must give a set of names, not {shown(result)}.")
         found = set(found)
         if unknown := found - set(FAILURES):
             names = ", ".join(map(repr, FAILURES))
@@ -43,7 +45,7 @@ def diagnose(answer):
 
 
 def _networks():
-    """Measured numbers that leave no doubt, the failures in them, and what else is to be known."""
+    """Draw numbers that leave no doubt, with the failures in them and what else is to be known."""
     random = np.random.default_rng(6)
     # First each network with one failure or none, then those with several.
     conditions = ("healthy", "overfitting", "degradation", "underfitting")
@@ -69,7 +71,7 @@ def _networks():
 
 
 def _misdiagnosis(found, right, condition, numbers):
-    """What was overlooked or seen without reason in one network."""
+    """Say what was overlooked or seen without reason in one network."""
     if found and found < right:
         return (
             "you stop at the first failure that you find. Several can come together: return all "
@@ -127,20 +129,16 @@ COLUMNS = ("network", "seed", "removed", "error")
     ),
 )
 def lesions(answer):
-    table = _table(answer)
-    networks = dict(list(table.groupby("network")))
-    if len(networks) < 2:
+    table = designs.rows_of(answer, COLUMNS)
+    if not table.error.between(-1e-3, 1 + 1e-3).all():
+        raise Mistake("an error is the share of wrong answers, from 0 to 1.")
+    networks = table.network.nunique()
+    if networks < 2:
         raise Mistake(
             "there is no control: all rows are of one network. Is what you see due to what makes "
             "it special? Do the same to a second one."
         )
-    seeds = {tuple(sorted(rows.seed.unique())) for rows in networks.values()}
-    if min(map(len, seeds)) < 2:
-        raise Mistake(
-            "some network was trained with one seed only. Take the same two seeds or more for each."
-        )
-    if len(seeds) > 1:
-        raise Mistake("the networks do not share their seeds. Take the same seeds for each.")
+    designs.enough_seeds(table, "network", least=2)
     counts = {
         tuple(sorted(rows.removed.value_counts().items()))
         for _, rows in table.groupby(["network", "seed"])
@@ -151,11 +149,7 @@ def lesions(answer):
             "the whole networks are missing (`removed` 0). Without their error nobody knows what "
             "the removal costs."
         )
-    if len(removed) < 4:
-        raise Mistake(
-            f"there are too few points: {len(removed) - 1} numbers of removed blocks beside 0. "
-            "Take three or more."
-        )
+    designs.enough_points(table.removed[table.removed > 0], "number of removed blocks", least=3)
     if len(counts) > 1:
         raise Mistake(
             "the networks and seeds are not treated alike: remove the same numbers of blocks, "
@@ -179,25 +173,7 @@ def lesions(answer):
             "can be taken from a network that can do nothing."
         )
     return (
-        f"A sound design: {len(networks)} networks with {len(seeds.pop())} seeds each, "
+        f"A sound design: {networks} networks with {table.seed.nunique()} seeds each, "
         f"{len(removed) - 1} numbers of removed blocks, and several draws. Whatever came out, you "
         "may say it, as far as seeds and draws agree."
     )
-
-
-def _table(answer):
-    import pandas as pd
-
-    try:
-        table = pd.DataFrame(answer)
-    except (TypeError, ValueError):
-        table = pd.DataFrame()
-    missing = [name for name in COLUMNS if name not in table.columns]
-    if missing or table.empty:
-        raise Mistake(
-            f"the answer must be a table with the columns {', '.join(COLUMNS)}"
-            + (f"; missing: {', '.join(missing)}." if missing else ", and rows.")
-        )
-    if not table.error.between(0, 1).all():
-        raise Mistake("an error is the share of wrong answers, from 0 to 1.")
-    return table

@@ -1,9 +1,17 @@
 """The exercises of notebook 06 that measure and compare pyramids, from 06.4 on."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from reslib.exercises.exercise import Mistake, call, exercise
-from reslib.exercises.judging.comparing import as_array, explain
+from reslib.exercises import designs
+from reslib.exercises.answers import call, explain
+from reslib.exercises.exercise import Mistake, exercise
+
+if TYPE_CHECKING:
+    import keras
 
 
 @exercise(
@@ -21,7 +29,7 @@ def by_size(answer):
     for counts in ((2, 1, 1), (1, 2, 3)):
         predicted, labels, objects = _random_scenes(counts)
         explain(
-            as_array(call(answer, predicted, labels, objects)),
+            call(answer, predicted, labels, objects),
             [_shares(predicted, labels, objects)],
             _wrong_shares(predicted, labels, objects),
             f"the three shares for pictures with {counts} small, medium and large objects",
@@ -30,7 +38,7 @@ def by_size(answer):
 
 
 def _random_scenes(counts, pictures=6, side=24):
-    """Predictions, labels and objects: rectangles in the cells of a grid."""
+    """Draw predictions, labels and objects: rectangles in the cells of a grid."""
     from reslib.datasets import SceneObjects
 
     random = np.random.default_rng(sum(counts))
@@ -117,8 +125,8 @@ NETWORKS = {  # what each of the networks of exercise 06.5 is
 ORDER = ("no laterals", "pyramid", "finest map only", "top level only")
 
 
-def mystery_networks(seed=0):
-    """Four untrained networks for exercise 06.5, by a letter each."""
+def mystery_networks(seed: int = 0) -> dict[str, keras.Model]:
+    """Make the four untrained networks of exercise 06.5, by a letter each."""
     from reslib.models import pyramid_segmenter
     from reslib.seeding import set_seed
 
@@ -161,7 +169,7 @@ def mystery(answer):
 
 
 def _contradiction(letter, claimed, actual):
-    """What can be seen of a network and does not go with its name."""
+    """Say what can be seen of a network and does not go with its name."""
     if claimed == "finest map only":
         return (
             f"{letter} depends on pixels all over the picture. How far can a few 3×3 convolutions "
@@ -193,21 +201,22 @@ def _contradiction(letter, claimed, actual):
     ),
 )
 def experiment(answer):
-    runs = _runs(answer)
-    by_settings = {}
-    for run in runs:
-        by_settings.setdefault(tuple(_settings(run).items()), []).append(run.seed)
-    seeds = {tuple(sorted(group)) for group in by_settings.values()}
-    if any(len(set(group)) < 2 for group in seeds):
-        raise Mistake(
-            "some network was trained with one seed only. Then a difference may be luck, and "
-            "nobody can tell: take the same two seeds or more for each."
-        )
-    if len(seeds) > 1:
-        raise Mistake("the networks do not share their seeds. Take the same seeds for each.")
+    import pandas as pd
 
-    subjects = [dict(key) for key in by_settings if not _is_control(dict(key))]
-    controls = [dict(key) for key in by_settings if _is_control(dict(key))]
+    runs = designs.runs_of(answer)
+    for run in runs:
+        if (run.model.name, run.dataset.name) != ("pyramid_segmenter", "scenes"):
+            raise Mistake(
+                f"the runs must train pyramid_segmenter on scenes, not {run.model} on "
+                f"{run.dataset}."
+            )
+    settings = [_settings(run) for run in runs]
+    subjects = [each for each in settings if not _is_control(each)]
+    controls = [each for each in settings if _is_control(each)]
+    differing = [name for name in settings[0] if len({s[name] for s in settings}) > 1]
+    names = [", ".join(f"{name}={s[name]}" for name in differing) for s in settings]
+    seeds = pd.DataFrame({"network": names, "seed": [run.seed for run in runs]})
+    designs.enough_seeds(seeds, "network", least=2)
     if not controls:
         raise Mistake(
             "there is no control. Train a network with one of the switches of the pyramid off "
@@ -216,18 +225,14 @@ def experiment(answer):
         )
     if not subjects:
         raise Mistake("all your networks have a switch off: the pyramid itself is missing.")
-    varied = [name for name in subjects[0] if len({s[name] for s in subjects}) > 1]
+    varied = [name for name in differing if len({s[name] for s in subjects}) > 1]
     if len(varied) > 1:
         raise Mistake(
             f"several things vary at once among your pyramids ({', '.join(varied)}). Then a "
             "difference has no one cause: vary one, keep the others."
         )
-    values = {subject[varied[0]] for subject in subjects} if varied else {None}
-    if len(values) < 3:
-        raise Mistake(
-            f"there are too few points: pyramids with {len(values)} different settings. Between "
-            "two points everything is a straight line: take three or more."
-        )
+    values = {s[varied[0]] for s in subjects} if varied else {"the same"}
+    designs.enough_points(values, varied[0] if varied else "settings", least=3)
     for name in subjects[0].keys() - {*SWITCHES, *varied}:
         if {control[name] for control in controls} != {subjects[0][name]}:
             raise Mistake(
@@ -235,35 +240,16 @@ def experiment(answer):
                 "what made the difference."
             )
     return (
-        f"A sound design: {len(values)} values of {varied[0]}, {len(seeds.pop())} seeds for each, "
-        "and a control. Whatever came out, you may say it, as far as the seeds agree."
+        f"A sound design: {len(values)} values of {varied[0]}, {seeds.seed.nunique()} seeds for "
+        "each, and a control. Whatever came out, you may say it, as far as the seeds agree."
     )
 
 
 SWITCHES = {"top_down": True, "lateral": True, "levels": "all"}
 
 
-def _runs(answer):
-    from reslib.experiments import Run
-
-    try:
-        runs = [result.run for result in answer]
-        usable = all(isinstance(run, Run) for run in runs) and len(runs) > 0
-    except (TypeError, AttributeError):
-        usable = False
-    if not usable:
-        raise Mistake("the answer must be what `sweep` gave you: the results of your runs.")
-    for run in runs:
-        if (run.model.name, run.dataset.name) != ("pyramid_segmenter", "scenes"):
-            raise Mistake(
-                f"the runs must train pyramid_segmenter on scenes, not {run.model} on "
-                f"{run.dataset}."
-            )
-    return runs
-
-
 def _settings(run):
-    """All that decides the result of a run but its seed, with the defaults filled in."""
+    """Return all that decides the result of a run but its seed, with the defaults filled in."""
     import dataclasses
     import inspect
 

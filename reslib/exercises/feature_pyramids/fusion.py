@@ -1,12 +1,11 @@
-"""The exercises of notebook 06."""
+"""The exercises of notebook 06 that write the parts of a pyramid, up to 06.3."""
 
 import functools
 
 import numpy as np
 
-from reslib.exercises import pyramid_experiments  # noqa: F401  (registers 06.4 to 06.6)
-from reslib.exercises.exercise import Mistake, call, exercise
-from reslib.exercises.judging.comparing import as_array, explain
+from reslib.exercises.answers import call, explain, same
+from reslib.exercises.exercise import Mistake, exercise
 
 
 def _random(seed=0):
@@ -14,7 +13,7 @@ def _random(seed=0):
 
 
 def _maps(*shapes):
-    """Random maps of the given shapes, as float32."""
+    """Draw maps of the given shapes, as float32."""
     random = _random(len(shapes))
     return [random.standard_normal(shape).astype("float32") for shape in shapes]
 
@@ -24,7 +23,7 @@ def _repeated(x, height=None, width=None):
 
 
 def _keras(layer, *inputs):
-    """What a Keras layer gives, as an array."""
+    """Return what a Keras layer gives, as an array."""
     import keras
 
     return keras.ops.convert_to_numpy(layer(*inputs))
@@ -56,7 +55,7 @@ def enlarge(answer):
         double = _repeated(x)
         resized = keras.ops.image.resize(x, (height, width), "nearest", data_format="channels_last")
         explain(
-            as_array(call(answer, x, height, width)),
+            call(answer, x, height, width),
             [double[:, :height, :width]],
             {
                 (
@@ -118,7 +117,7 @@ def lateral(answer):
         down = _repeated(above, height, width)
         shrunk = c[:, ::2, ::2] @ kernel[0, 0] + bias
         explain(
-            as_array(call(answer, c, above, kernel, bias)),
+            call(answer, c, above, kernel, bias),
             [straight + down],
             {
                 (
@@ -185,13 +184,13 @@ def top_down(answer):
         if not isinstance(result, (tuple, list)) or len(result) != levels:
             raise Mistake(f"for {levels} maps the answer must be a tuple of {levels} maps.")
         right = _pyramid(maps, smooth)
-        if _same(result, right[::-1]) and not _same(result, right):
+        if _all_same(result, right[::-1]) and not _all_same(result, right):
             raise Mistake(
                 "your maps come out coarsest first. Return them as they came in: finest first."
             )
         for level in reversed(range(levels)):
             explain(
-                as_array(result[level]),
+                result[level],
                 [right[level]],
                 {
                     (
@@ -220,7 +219,7 @@ def top_down(answer):
 
 
 def _pyramid(maps, smooth, hand_down="sum"):
-    """The outputs, finest first; with `"lateral"` or `"output"` the wrong map is handed down."""
+    """Give the outputs, finest first; `"lateral"` and `"output"` hand down the wrong map."""
     above = maps[-1]
     outputs = [_keras(smooth[-1], above)]
     for level in reversed(range(len(maps) - 1)):
@@ -233,8 +232,5 @@ def _pyramid(maps, smooth, hand_down="sum"):
     return outputs
 
 
-def _same(results, others):
-    return all(
-        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-3, atol=1e-3)
-        for a, b in zip(results, others, strict=True)
-    )
+def _all_same(results, others):
+    return all(same(a, b) for a, b in zip(results, others, strict=True))

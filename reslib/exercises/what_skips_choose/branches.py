@@ -1,12 +1,11 @@
-"""The exercises of notebook 07."""
+"""The exercises of notebook 07 on the branches of blocks, up to 07.4."""
 
 import math
 
 import numpy as np
 
-from reslib.exercises import failures_and_lesions  # noqa: F401  (registers 07.5 and 07.6)
-from reslib.exercises.exercise import Mistake, call, exercise
-from reslib.exercises.judging.comparing import as_array, explain
+from reslib.exercises.answers import call, explain, outcome
+from reslib.exercises.exercise import Mistake, exercise
 
 
 @exercise(
@@ -22,7 +21,7 @@ def paths(answer):
     for n, k in ((3, 1), (9, 0), (9, 4), (27, 9), (54, 54)):
         ways = math.comb(n, k)
         explain(
-            as_array(call(answer, n, k)),
+            call(answer, n, k),
             [ways / 2**n],
             {
                 "that is how *many* paths have this length. Asked is their share of all.": [ways],
@@ -55,7 +54,7 @@ def paths(answer):
 
 
 def _block(filters=4, channels=4, strides=1, shortcut="A", seed=0):
-    """A residual block with random weights and statistics."""
+    """Make a residual block with random weights and statistics."""
     from reslib.layers import ResidualBlock
 
     random = np.random.default_rng(seed)
@@ -78,7 +77,7 @@ def _branch(block, x):
 
 
 def _call_on_block(answer, block, x):
-    """What the answer gives for a block, which it must leave as it was."""
+    """Call the answer on a block, which it must leave as it was."""
     before = block.get_weights()
     result = call(answer, block, x)
     if any(not np.array_equal(a, b) for a, b in zip(before, block.get_weights(), strict=True)):
@@ -130,7 +129,7 @@ def without_branch(answer):
             ): [np.maximum(_array(IdentityShortcut(filters, strides)(x)), 0)],
         }
         explain(
-            as_array(_call_on_block(answer, block, x)),
+            _call_on_block(answer, block, x),
             [np.maximum(kept, 0)],
             mistakes,
             f"what is left of a block with {filters} filters, strides {strides} and shortcut "
@@ -162,7 +161,7 @@ def ratio(answer):
         f, y = _branch(block, x), _array(block(x))
         first = _array(block.conv1(x))
         explain(
-            as_array(_call_on_block(answer, block, x)),
+            _call_on_block(answer, block, x),
             [_size(f) / _size(x)],
             {
                 (
@@ -220,8 +219,8 @@ def _size(x):
 def drop(answer):
     f = np.random.default_rng(5).uniform(0.5, 2, (8, 3, 3, 2)).astype("float32")
     for survival in (0.8, 0.4):
-        in_inference = [as_array(call(answer, f, survival, False), "F") for _ in range(80)]
-        in_training = [as_array(call(answer, f, survival, True), "F") for _ in range(200)]
+        in_inference = [outcome(call(answer, f, survival, False), "F") for _ in range(80)]
+        in_training = [outcome(call(answer, f, survival, True), "F") for _ in range(200)]
         for result in (*in_inference, *in_training):
             if result.shape != f.shape:
                 raise Mistake(f"the result has the shape {result.shape}, F has {f.shape}.")
@@ -249,7 +248,7 @@ def drop(answer):
 
 
 def _judge_drops(f, survival, in_training, in_inference):
-    """Whether F survives as a whole, as it is, and as often as it should."""
+    """Refuse an F that does not survive as a whole, as it is, and as often as it should."""
     changes = any(not np.array_equal(result, in_inference[0]) for result in in_inference)
     same = all(np.array_equal(result, in_training[0]) for result in in_training)
     if changes and same:
