@@ -58,8 +58,8 @@ def claims_page(claims, papers, notebooks):
         "Every claim of the notebooks with what was measured when they were last run top to "
         "bottom, and the statements of the article behind the course with their verdicts. Brackets "
         "hold the ends of two one-sided intervals, each with a confidence of 99 %, and what was "
-        "repeated. Made by `python tools/build_pages.py` out of `data/claims.csv`; the tests measure every "
-        "claim again.\n",
+        "repeated. Made by `python tools/build_pages.py` out of `data/claims.csv`; the tests "
+        "measure every claim again.\n",
         f"{(claims.verdict == 'holds').sum()} of {len(claims)} claims hold.\n",
         "## The statements of the article\n",
         "| | statement | verdict | measured | notebook |\n| --- | --- | --- | --- | --- |",
