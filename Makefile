@@ -19,8 +19,8 @@ COMPILE := $(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.1
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
 
-lab: $(READY) ## open JupyterLab on the course
-	$(RUN) -m jupyterlab notebooks $(ARGS)
+lab: $(READY) ## open JupyterLab on your own copy of the course, in my-course/
+	$(RUN) -m reslib lab $(ARGS)
 
 test: $(READY) ## run everything that CI runs: ruff, ty, the tests, and every notebook
 	$(RUN) -m ruff check

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from reslib import lab
 from reslib.experiments import reproduce
 
 
@@ -18,11 +19,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m reslib", description="The library of the course on residual networks."
     )
-    reproduce.add_command(parser.add_subparsers(title="commands", metavar=""))
-    arguments = parser.parse_args(argv)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    lab.add_command(commands)
+    reproduce.add_command(commands)
+    arguments, others = parser.parse_known_args(argv)
     if not hasattr(arguments, "command"):
         parser.print_help()
         return 0
+    if arguments.command is lab.run:  # JupyterLab's own options
+        return lab.run(arguments, others)
+    if others:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
     return arguments.command(arguments)
 
 

@@ -57,20 +57,20 @@ def test_what_must_not_be_published_is_named_and_not_stored(tmp_path, cell, prob
 
 
 CLAIMS = """from reslib.claims import claim
-_ = claim("98.1", "one; more", [1.0, 2.0, 1.5, 1.25], at_least=0.1, control=[-1, -1, -2])
-_ = claim("98.2", "exact · no spread", 3, at_most=4, exact=True)"""
+claim("98.1", "{} more", [1.0, 2.0, 1.5, 1.25], at_least=0.1, control=[-1, -1, -2])
+claim("98.2", "exact · no spread", 3, at_most=4, each=True, over="counts")"""
 
 
 def test_claims_are_kept_in_place_of_the_notebooks_earlier_ones(tmp_path):
     problems, claims = execute.execute(store(tmp_path / "98_x.ipynb", CLAIMS))
     assert problems == [] and [made["id"] for made in claims] == ["98.1", "98.2"]
     table = tmp_path / "claims.csv"
-    header = "id,statement,mean,spread,seeds,claimed,control,verdict,notebook\n"
-    other = "99.1,another,1,,1,at most 2,,holds,99_y.ipynb\n"
-    table.write_text(f"{header}98.7,withdrawn,1,,1,at most 2,,holds,98_x.ipynb\n{other}")
+    header = "id,statement,mean,sentence,measured,claimed,verdict,notebook\n"
+    other = "99.1,another,1,another: 1,1,at most 2,holds,99_y.ipynb\n"
+    table.write_text(f"{header}98.7,withdrawn,1,,1,at most 2,holds,98_x.ipynb\n{other}")
     execute.keep(claims, "98_x.ipynb", table)
-    assert table.read_text() == (
-        f"{header}98.1,one; more,1.44,0.43,4,at least 0.1,-1.33,holds,98_x.ipynb\n"
-        f"98.2,exact · no spread,3,,1,at most 4,,holds,98_x.ipynb\n{other}"
-    )
-    assert pd.read_csv(table, dtype={"id": str}).id.tolist() == ["98.1", "98.2", "99.1"]
+    one, two, last = pd.read_csv(table, dtype=str).to_dict("records")
+    assert table.read_text().startswith(header) and table.read_text().endswith(other)
+    assert one["id"] == "98.1" and one["sentence"].startswith("1.44 more (0.468 to 2.41; 4 seeds)")
+    assert one["claimed"].startswith("at least 0.1; control: -1.33 (")
+    assert two["id"] == "98.2" and two["measured"] == "3 (1 count)" and last["id"] == "99.1"

@@ -36,13 +36,8 @@ def test_the_listed_claims_are_those_that_the_notebooks_show():
     listed = pd.read_csv(ROOT / "data/claims.csv", dtype=str, keep_default_na=False)
     for row in listed.itertuples():
         outputs = [o for c in NOTEBOOKS[row.notebook].cells for o in c.get("outputs", [])]
-        measured = row.mean + (f" ± {row.spread} over {row.seeds} seeds" if row.spread else "")
-        control = f"; control {row.control}" if row.control else ""
-        shown = (
-            f"holds · {row.id} {row.statement}\n"
-            f"        measured {measured}; claimed {row.claimed}{control}\n"
-        )
-        assert any(shown in output.get("text", "") for output in outputs), row.id
+        shown = f"✓ {row.id} {row.sentence}\n    claimed: {row.claimed}"
+        assert any(shown == o.get("data", {}).get("text/plain") for o in outputs), row.id
 
 
 def test_every_statement_of_the_article_has_a_verdict():

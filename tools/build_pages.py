@@ -55,16 +55,15 @@ def whole_minutes(seconds):
 def claims_page(claims, papers, notebooks):
     parts = [
         "# What the course claims\n",
-        "Every claim of the notebooks with what was measured when they were last run top to bottom "
-        "(mean ± standard deviation over the seeds), and the statements of the article behind the "
-        "course with their verdicts. Made by `python tools/build_pages.py` out of "
-        "`data/claims.csv`; the tests measure every claim again.\n",
+        "Every claim of the notebooks with what was measured when they were last run top to "
+        "bottom, and the statements of the article behind the course with their verdicts. Brackets "
+        "hold the ends of two one-sided intervals, each with a confidence of 99 %, and what was "
+        "repeated. Made by `python tools/build_pages.py` out of `data/claims.csv`; the tests "
+        "measure every claim again.\n",
         f"{(claims.verdict == 'holds').sum()} of {len(claims)} claims hold.\n",
         "## The statements of the article\n",
         "| | statement | verdict | measured | notebook |\n| --- | --- | --- | --- | --- |",
     ]
-    spread = " ± " + claims.spread
-    claims = claims.assign(measured=claims["mean"] + spread.where(claims.spread != "", ""))
     measured = claims.set_index("id").measured
     for number, statement, verdict, name in sorted(
         statements_of(notebooks), key=lambda row: (int(row[0][1:]), row[3])
@@ -76,12 +75,12 @@ def claims_page(claims, papers, notebooks):
     for name, rows in claims.groupby("notebook"):
         title = next(re.finditer(r"^# (.*)$", notebooks[name].cells[0].source, re.M))[1]
         parts.append(f"\n## {name[:2]} [{title}](notebooks/{name})\n")
-        parts.append("| claim | statement | measured | claimed | seeds | in the paper | verdict |")
-        parts.append("| --- | --- | --- | --- | --- | --- | --- |")
+        parts.append("| claim | what was measured | claimed | in the paper | verdict |")
+        parts.append("| --- | --- | --- | --- | --- |")
         for row in rows.itertuples():
             paper = papers.loc[row.id] if row.id in papers.index else None
             paper = "" if paper is None else f"{paper.value} ({paper.source})"
-            cells = row.id, row.statement, row.measured, row.claimed, row.seeds
+            cells = row.id, row.sentence, row.claimed
             cells = [str(cell).replace("|", r"\|") for cell in (*cells, paper, row.verdict)]
             parts.append(f"| {' | '.join(cells)} |")
     return "\n".join(parts) + "\n"

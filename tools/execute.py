@@ -14,7 +14,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from statistics import fmean
 
 import nbformat
 import pandas as pd
@@ -94,11 +93,10 @@ def keep(claims, name, path=CLAIMS):
             "id": made["id"],
             "statement": made["statement"],
             "mean": f"{made['mean']:.3g}",
-            "spread": f"{made['spread']:.2g}" if len(made["values"]) > 1 else "",
-            "seeds": len(made["values"]),
-            "claimed": made["claimed"],
-            "control": f"{fmean(made['control']):.3g}" if made["control"] else "",
-            "verdict": "holds" if made["holds"] else "does not hold",
+            "sentence": made["sentence"],
+            "measured": made["measured"],
+            "claimed": made["terms"].removeprefix("claimed: "),
+            "verdict": made["verdict"],
             "notebook": name,
         }
         for made in claims

@@ -15,9 +15,21 @@ SCENES = {
     **{"train_size": 2, "test_size": 2, "size": 12},
     **{"counts": (1, 0, 0), "object_sizes": (1, 2, 3)},
 }
+ROWS = {"train_size": 2, "test_size": 2, "cells": 12}
 GOOD = {
     "model": ("cifar_resnet", {"depth": 8, "width": 1}),
     "dataset": ("fashion_mnist", {"size": 4, "train_size": 10, "test_size": 10}),
+}
+FITTING = {  # what goes with a network or a data set of each kind
+    "image": GOOD,
+    "pixel": {
+        "model": ("pyramid_segmenter", {"width": 1, "blocks": (1,)}),
+        "dataset": ("scenes", SCENES),
+    },
+    "cell": {
+        "model": ("row_resnet", {"depth": 4, "width": 1}),
+        "dataset": ("flood_fill", ROWS),
+    },
 }
 
 
@@ -34,11 +46,7 @@ def test_a_field_is_taken_or_named(field, value):
 def changed(field, name, arguments, argument, value):
     """The run with one argument of its model or dataset changed; or `None` if it is refused."""
     recipe = name, {**arguments, argument: value}
-    other = GOOD
-    if field == "model" and NETWORKS[name] == "pixel":
-        other = {**GOOD, "dataset": ("scenes", SCENES)}
-    if field == "dataset" and DATASETS[name] == "pixel":
-        other = {**GOOD, "model": ("pyramid_segmenter", {"width": 1, "blocks": (1,)})}
+    other = FITTING[(NETWORKS if field == "model" else DATASETS)[name]]
     if not accepted(field, lambda **one: Run(**{**other, **one}), recipe):
         return None
     run = Run(**{**other, field: recipe})
@@ -63,7 +71,7 @@ def test_an_argument_of_the_model_is_taken_or_named(name, argument, value):
         "mlp": {"depth": 1, "width": 2},
         "pyramid_segmenter": {"width": 1, "blocks": (1,)},
         "resnet": {"depth": 18, "width": 1, "shortcut": "D"},
-        "row_resnet": {"depth": 4, "width": 1, "input_shape": (4, 1)},
+        "row_resnet": {"depth": 4, "width": 1},
     }[name]
     run = changed("model", name, small, argument, value)
     if run and name != "resnet":  # whose networks take half a second each
@@ -81,10 +89,7 @@ def test_an_argument_of_the_model_is_taken_or_named(name, argument, value):
 @given(value=anything.filter(lambda value: not (type(value) is int and value > 10**5)))
 @examples(12)
 def test_an_argument_of_the_dataset_is_taken_or_named(name, argument, value):
-    others = {
-        "scenes": SCENES,
-        "flood_fill": {"train_size": 2, "test_size": 2, "cells": 12},
-    }
+    others = {"scenes": SCENES, "flood_fill": ROWS}
     small = others.get(name, {"train_size": 2, "test_size": 2, "size": 12})
     if run := changed("dataset", name, small, argument, value):
         accepted(argument, lambda **_: load_data(run.dataset), value)
