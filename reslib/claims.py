@@ -250,6 +250,11 @@ def claim(
         raise ClaimError(str(made))
 
 
+def made() -> dict[str, Claim]:
+    """Return the claims made so far in this process, by their identifiers."""
+    return dict(_claims)
+
+
 def table() -> Table:
     """Collect the claims made so far in this process, in a table with one row each."""
     import pandas as pd
