@@ -80,7 +80,7 @@ def test_memory_of_a_gpu_is_taken_as_needed(monkeypatch, chosen):
     monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH")
     if chosen:
         monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", chosen)
-    importlib.reload(sys.modules["reslib.framework"])
+    importlib.reload(importlib.import_module("reslib.framework"))
     assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == (chosen or "true")
 
 

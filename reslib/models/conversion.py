@@ -2,7 +2,6 @@
 
 import re
 
-from reslib.framework import parts_of
 from reslib.layers import BottleneckBlock, NormalizedConv2D
 
 
@@ -46,7 +45,7 @@ def load_keras_applications(model, source):
         return left.pop(name)
 
     new_weights = []
-    for unit in parts_of(model):
+    for unit in model._flatten_layers():
         if isinstance(unit, NormalizedConv2D):
             name = _name_in_keras_applications(unit.path)
             convolution, norm = take(f"{name}_conv"), take(f"{name}_bn")
