@@ -38,8 +38,8 @@ def gradient_norms(
         units of loss per unit of weight.
 
     Raises:
-        ValueError: if the model has no weight layer; if `x` is not a batch of its inputs; for labels that
-            the outputs do not have.
+        ValueError: if the model has no weight layer; if `x` is not a batch of its inputs; for
+            labels that the outputs do not have.
 
     Example:
 
