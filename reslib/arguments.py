@@ -51,6 +51,27 @@ def boolean(name, value):
     return one_of(name, value, (True, False))
 
 
+def array_shape(name, value, *expected):
+    """Return an array or tensor, or refuse one of another shape.
+
+    Args:
+        name: Name of the argument.
+        value: What was passed.
+        *expected: For each dimension its size, or what it is called where any size fits. A first
+            one of `"…"` stands for any number of dimensions.
+    """
+    shape = tuple(value.shape)
+    fixed = expected[1:] if expected[0] == "…" else expected
+    sizes = shape[-len(fixed) :] if expected[0] == "…" else shape
+    if len(sizes) != len(fixed) or any(
+        isinstance(wanted, int) and size not in (None, wanted)
+        for wanted, size in zip(fixed, sizes, strict=True)
+    ):
+        wanted = ", ".join(map(str, expected))
+        raise ValueError(f"{name} must have the shape ({wanted}), received {shape}")
+    return value
+
+
 def seed(value):
     """Return `value`, or refuse it with an error that names the argument."""
     if value is None:
@@ -86,24 +107,3 @@ def input_shape(value, accepted="a tuple of positive integers", length=None, fre
     ):
         raise ValueError(f"input_shape must be {accepted}, received {value!r}")
     return sizes
-
-
-def array_shape(name, value, *expected):
-    """Return an array or tensor, or refuse one of another shape.
-
-    Args:
-        name: Name of the argument.
-        value: What was passed.
-        *expected: For each dimension its size, or what it is called where any size fits. A first
-            one of `"…"` stands for any number of dimensions.
-    """
-    shape = tuple(value.shape)
-    fixed = expected[1:] if expected[0] == "…" else expected
-    sizes = shape[-len(fixed) :] if expected[0] == "…" else shape
-    if len(sizes) != len(fixed) or any(
-        isinstance(wanted, int) and size not in (None, wanted)
-        for wanted, size in zip(fixed, sizes, strict=True)
-    ):
-        wanted = ", ".join(map(str, expected))
-        raise ValueError(f"{name} must have the shape ({wanted}), received {shape}")
-    return value

@@ -77,10 +77,11 @@ def test_import_brings_no_heavy_package_but_keras_own(imported):
 @pytest.mark.parametrize("chosen", [None, "false"])
 def test_memory_of_a_gpu_is_taken_as_needed(monkeypatch, chosen):
     """So that a notebook and its workers can share one; unless the reader has decided otherwise."""
+    framework = importlib.import_module("reslib.framework")
     monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH")
     if chosen:
         monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", chosen)
-    importlib.reload(sys.modules["reslib.framework"])
+    importlib.reload(framework)
     assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == (chosen or "true")
 
 

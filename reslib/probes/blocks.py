@@ -2,6 +2,9 @@
 
 import contextlib
 
+import numpy as np
+
+from reslib import arguments
 from reslib.framework import parts_of
 from reslib.layers.block import Block
 
@@ -43,6 +46,24 @@ def only_input_of(model):
             f"model must be built and have one input, {model.name} has {len(inputs) or 'none yet'}"
         )
     return inputs[0]
+
+
+def batch_for(model, x):
+    """Return `x` as a NumPy array, or refuse what is no batch of inputs of the model.
+
+    Keras itself takes a single image for a batch of strange ones.
+    """
+    x = np.asarray(x)
+    if x.dtype.kind in "cOSU" or not x.ndim or not x.size:
+        raise ValueError(
+            f"x must hold at least one input, in real numbers, received {x.dtype} of shape "
+            f"{x.shape}"
+        )
+    inputs = getattr(model, "inputs", None) or ()
+    if len(inputs) == 1:
+        sizes = ("any" if size is None else size for size in inputs[0].shape[1:])
+        arguments.array_shape("x", x, "N", *sizes)
+    return x
 
 
 @contextlib.contextmanager

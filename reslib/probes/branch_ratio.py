@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from reslib import arguments
-from reslib.probes.blocks import replaced, residual_blocks_of
+from reslib.probes.blocks import batch_for, replaced, residual_blocks_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,8 @@ def branch_ratio(model: keras.Model, x: ArrayLike, batch_size: int = 500) -> pd.
         A pandas Series of the ratios, indexed by the blocks' paths, from input to output.
 
     Raises:
-        ValueError: if the model has no blocks, or one without a shortcut; if `x` is empty.
+        ValueError: if the model has no blocks, or one without a shortcut; if `x` is not a batch
+            of its inputs.
 
     Reference:
         He et al., 2015, "Deep Residual Learning for Image Recognition", section 4.2 and figure 7,
@@ -63,9 +64,7 @@ def branch_ratio(model: keras.Model, x: ArrayLike, batch_size: int = 500) -> pd.
 
         return replaced(block, "add_shortcut", add_shortcut)
 
-    x = np.asarray(x)
-    if not x.size:
-        raise ValueError(f"x must hold at least one input, received shape {x.shape}")
+    x = batch_for(model, x)
     with contextlib.ExitStack() as stack:
         for path, block in blocks.items():
             stack.enter_context(measured(path, block))

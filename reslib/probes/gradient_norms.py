@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import keras
 import numpy as np
 
+from reslib.probes.blocks import batch_for
 from reslib.probes.cross_entropy import cross_entropy
 from reslib.probes.gradients import gradient, state_of
 
@@ -37,7 +38,8 @@ def gradient_norms(
         units of loss per unit of weight.
 
     Raises:
-        ValueError: if the model has no weight layer; for labels that the outputs do not have.
+        ValueError: if the model has no weight layer; if `x` is not a batch of its inputs; for
+            labels that the outputs do not have.
 
     Example:
 
@@ -50,7 +52,7 @@ def gradient_norms(
     if not kernels:
         raise ValueError(f"model must have at least one layer with a kernel, received {model.name}")
 
-    x = keras.ops.convert_to_tensor(x)
+    x = keras.ops.convert_to_tensor(batch_for(model, x))
     weights, state = state_of(model)
 
     def mean_loss(*values):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import keras
 
 from reslib.framework import parts_of
-from reslib.probes.blocks import only_input_of
+from reslib.probes.blocks import batch_for, only_input_of
 from reslib.probes.gradients import gradient, state_of
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def input_gradients(
         A NumPy array of the shape of `x`, in units of output per unit of input.
 
     Raises:
-        ValueError: if the model has not one input, or `x` is empty.
+        ValueError: if the model has not one input, or `x` is not a batch of it.
 
     Reference:
         Balduzzi et al., 2017, "The Shattered Gradients Problem", section 2.
@@ -51,9 +51,7 @@ def input_gradients(
 
     >>> gradients = input_gradients(model, np.linspace(-2, 2, 256)[:, None])  # doctest: +SKIP
     """
-    x = keras.ops.convert_to_tensor(x, only_input_of(model).dtype)
-    if 0 in x.shape:
-        raise ValueError(f"x must hold at least one input, received shape {tuple(x.shape)}")
+    x = keras.ops.convert_to_tensor(batch_for(model, x), only_input_of(model).dtype)
     weights, state = state_of(model)
     if not through_statistics:
         with _without_memory(model):

@@ -11,7 +11,7 @@ import numpy as np
 
 from reslib import arguments
 from reslib.layers import IdentityShortcut, shapes
-from reslib.probes.blocks import blocks_of, replaced
+from reslib.probes.blocks import batch_for, blocks_of, replaced
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,11 +77,9 @@ def lesion(
                 f"remove must hold names of blocks ({', '.join(blocks)}), received {name!r}"
             )
     arguments.positive_integer("batch_size", batch_size)
-    x, y = np.asarray(x), np.asarray(y)
-    if not len(x) or len(x) != len(y):
-        raise ValueError(
-            f"x and y must be as many, and at least one, received {len(x)} and {len(y)}"
-        )
+    x, y = batch_for(model, x), np.asarray(y)
+    if y.shape[:1] != x.shape[:1]:
+        raise ValueError(f"x and y must be as many, received shapes {x.shape} and {y.shape}")
 
     whole = _error(model, x, y, batch_size)
     errors, remains = [], []

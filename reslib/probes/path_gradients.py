@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from reslib import arguments
-from reslib.probes.blocks import replaced, residual_blocks_of
+from reslib.probes.blocks import batch_for, replaced, residual_blocks_of
 from reslib.probes.cross_entropy import cross_entropy
 from reslib.probes.gradients import gradient
 
@@ -55,7 +55,7 @@ def path_gradients(
 
     Raises:
         ValueError: if the model has no blocks, or one without a shortcut; for other paths; if `x`
-            is empty; for labels that the outputs do not have.
+            is not a batch of its inputs; for labels that the outputs do not have.
 
     Reference:
         Veit et al., 2016, "Residual Networks Behave Like Ensembles of Relatively Shallow Networks",
@@ -70,16 +70,12 @@ def path_gradients(
     blocks = residual_blocks_of(model).values()
     loss = loss or cross_entropy
     arguments.positive_integer("batch_size", batch_size)
-    paths, x, y = np.asarray(paths), np.asarray(x), np.asarray(y)
+    paths, x, y = np.asarray(paths), batch_for(model, x), np.asarray(y)
     x = x if x.dtype.kind == "f" else x.astype(keras.config.floatx())  # as of images in bytes
-    if paths.dtype != bool or paths.ndim != 2 or paths.shape[1] != len(blocks):
+    if paths.dtype != bool or paths.ndim != 2 or paths.shape[1] != len(blocks) or not len(paths):
         raise ValueError(
             f"paths must be booleans of the shape (paths, {len(blocks)}), with one for each block, "
             f"received {paths.dtype} of shape {paths.shape}"
-        )
-    if not len(paths) or not len(x):
-        raise ValueError(
-            f"paths and x must hold at least one, received shapes {paths.shape} and {x.shape}"
         )
 
     def along(paths):

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from reslib import arguments
+from reslib.probes.blocks import batch_for
 from reslib.probes.gradients import gradient, state_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def saturation(model: keras.Model, x: ArrayLike, share: float = 0.05) -> pd.Seri
         A pandas Series with numbers from 0 to 1, indexed by the names of the activation layers.
 
     Raises:
-        ValueError: if the model has no such layer, or is not functional; for another `share`.
+        ValueError: if the model has no such layer, or is not functional; if `x` is not a batch of
+            its inputs; for another `share`.
 
     Example:
 
@@ -57,7 +59,7 @@ def saturation(model: keras.Model, x: ArrayLike, share: float = 0.05) -> pd.Seri
         raise ValueError(f"model must be functional, received {model.name}") from None
     until = keras.Model(model.inputs, entrances)
     entering, _ = until.stateless_call(
-        *state_of(until), keras.ops.convert_to_tensor(x), training=True
+        *state_of(until), keras.ops.convert_to_tensor(batch_for(model, x)), training=True
     )
     everywhere = keras.ops.linspace(-10.0, 10.0, 2001)
     shares = [

@@ -39,12 +39,12 @@ def with_drawn_weights(layer):
 
 
 def of_layer(layer, *inputs, modes=("inference", "training")):
-    """Yield outputs and new state in both modes, and the gradients of all outputs together."""
+    """Yield the outputs in both modes, and of the last one new state and gradients."""
     several = len(inputs) > 1
-    has_modes = "training" in inspect.signature(layer.call).parameters
     shapes = tuple(x.shape for x in inputs)
     layer.build(shapes if several else shapes[0])
     weights, state = state_of(with_drawn_weights(layer))
+    has_modes = "training" in inspect.signature(layer.call).parameters
 
     def call(values, mode):
         own, inputs = values[: len(weights)], tuple(values[len(weights) :])
@@ -56,24 +56,20 @@ def of_layer(layer, *inputs, modes=("inference", "training")):
 
     for mode in modes:
         outputs, new_state = call([*weights, *inputs], mode)
-        outputs = [keras.ops.convert_to_numpy(x) for x in outputs]
         yield from ((f"{mode}, output {i}", x) for i, x in enumerate(outputs))
-        if mode == "training":
-            yield from ((f"new state {i}", x) for i, x in enumerate(new_state))
-        pulls = [draw(*x.shape, seed=2) for x in outputs]
+    yield from ((f"{mode}, new state {i}", x) for i, x in enumerate(new_state))
 
-        def total(*values, mode=mode, pulls=pulls):
-            return sum(
-                keras.ops.sum(keras.ops.multiply(x, pull))
-                for x, pull in zip(call(values, mode)[0], pulls, strict=True)
-            )
-
-        names = [variable.path for variable in layer.trainable_variables]
-        names += [f"input {i}" for i in range(len(inputs))]
-        slopes = gradient(total, [*weights, *inputs])
-        yield from (
-            (f"{mode}, gradient of {name}", x) for name, x in zip(names, slopes, strict=True)
+    def total(*values):  # outputs that go in with weights of their own
+        terms = (
+            keras.ops.sum(keras.ops.multiply(x, draw(*x.shape, seed=2)))
+            for x in call(values, modes[-1])[0]
         )
+        return sum(terms)
+
+    names = [variable.path for variable in layer.trainable_variables]
+    names += [f"input {i}" for i in range(len(inputs))]
+    slopes = gradient(total, [*weights, *inputs])
+    yield from ((f"{mode}, gradient of {name}", x) for name, x in zip(names, slopes, strict=True))
 
 
 BLOCKS = {
@@ -90,7 +86,8 @@ def of_blocks():
         block = BLOCKS[kind](
             4, strides, None if shortcut == "-" else shortcut, normalization, name="block"
         )
-        for name, x in of_layer(block, draw(*IMAGES)):
+        modes = ("inference", "training") if normalization else ("inference",)  # else all the same
+        for name, x in of_layer(block, draw(*IMAGES), modes=modes):
             yield f"{kind} block {shortcut}, {normalization}, stride {strides}: {name}", x
     for kind, make in BLOCKS.items():
         others = {

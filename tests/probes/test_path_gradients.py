@@ -123,8 +123,8 @@ def test_images_in_bytes_are_numbers_too():
     [
         ({"y": np.arange(4)}, "y must hold labels from 0 to 9, one for each answer"),
         ({"y": np.full(5, 10)}, "y must hold labels from 0 to 9"),
-        ({"x": np.zeros((0, *SHAPE)), "y": np.zeros(0, int)}, "paths and x must hold at least one"),
-        ({"paths": np.zeros((0, 3), bool)}, "paths and x must hold at least one"),
+        ({"x": np.zeros((0, *SHAPE)), "y": np.zeros(0, int)}, "x must hold at least one"),
+        ({"paths": np.zeros((0, 3), bool)}, "paths must be booleans"),
         ({"batch_size": 0}, "batch_size must be"),
     ],
 )
