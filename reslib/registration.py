@@ -30,5 +30,5 @@ class _LayersAfterKeras(importlib.abc.MetaPathFinder):
                 import_keras(module)
                 importlib.import_module("reslib.layers")
 
-            spec.loader.exec_module = import_both
+            setattr(spec.loader, "exec_module", import_both)  # noqa: B010  (in place of its method)
         return spec

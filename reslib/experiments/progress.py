@@ -7,7 +7,7 @@ import os
 import pathlib
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 
 SECONDS_BETWEEN_LOOKS = 0.2
 
@@ -34,7 +34,7 @@ class Progress:
 
 
 @contextlib.contextmanager
-def progress_bar(total: int, description: str, unit: str) -> Iterator[Progress]:
+def progress_bar(total: int, description: str, unit: str) -> Generator[Progress]:
     """Show a bar that counts the bytes in a file.
 
     Any process that has the file's name moves the bar on by `count_epoch`: that needs no connection

@@ -8,7 +8,7 @@ import functools
 import inspect
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any
 
 from reslib.seeding import seed_offset
@@ -174,7 +174,7 @@ def build_for(model: Recipe, input_shape: tuple[int, ...], classes: int) -> kera
 
 
 @contextlib.contextmanager
-def keras_as_it_comes() -> Iterator[None]:
+def keras_as_it_comes() -> Generator[None]:
     """Let Keras have its own defaults, whatever `keras.json` or the notebook has set.
 
     A run is built and trained in float32 with channels last. Else the same run would give other

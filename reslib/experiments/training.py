@@ -6,7 +6,7 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 
 import keras
 import numpy as np
@@ -97,7 +97,7 @@ def train_run(
 
 
 @contextlib.contextmanager
-def seeded(seed: int) -> Iterator[None]:
+def seeded(seed: int) -> Generator[None]:
     """Seed Keras, and let no other thread take random numbers that are meant for it.
 
     Keras draws the seeds of weights with `random.randint`, from numbers that all threads of a

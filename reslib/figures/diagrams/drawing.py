@@ -33,7 +33,8 @@ def canvas(width: float, height: float, title: str, text: str) -> tuple[Figure, 
     lines = textwrap.wrap(title, int(WRAP * width))
     above = 0.15 + 0.22 * len(lines)
     whole = height + above
-    figure, ax = panels(title="", width=width, height=whole)
+    figure, _ = panels(title="", width=width, height=whole)
+    (ax,) = figure.axes
     figure.set_layout_engine("none")  # an inch shall be an inch
     figure.suptitle("\n".join(lines), fontsize=13, y=1 - 0.1 / whole, va="top")
     figure.set_label(text)
