@@ -57,7 +57,9 @@ def of_layer(layer, *inputs, modes=("inference", "training")):
     for mode in modes:
         outputs, new_state = call([*weights, *inputs], mode)
         yield from ((f"{mode}, output {i}", x) for i, x in enumerate(outputs))
-    yield from ((f"{mode}, new state {i}", x) for i, x in enumerate(new_state))
+    for variable, x in zip(layer.non_trainable_variables, new_state, strict=True):
+        if "seed" not in variable.path:  # random numbers are each backend's own
+            yield f"{mode}, new {variable.path}", x
 
     def total(*values):  # outputs that go in with weights of their own
         terms = (
