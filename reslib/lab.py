@@ -130,7 +130,8 @@ def _start_page(readme):
     rows, first = [], None
     for number, path, question, minutes in COURSE.findall(readme):
         first = first or path
-        exercises = path.replace("notebooks/", "notebooks/exercises/")
+        name = Path(path).stem
+        exercises = f"notebooks/exercises/{name}_exercises.ipynb"
         rows.append(f"| [{number}]({path}) | {question} | {minutes} | [exercises]({exercises}) |")
     welcome = WELCOME.format(first=first, rows="\n".join(rows))
     code = {"outputs": [], "execution_count": None, "source": PROGRESS.splitlines(keepends=True)}

@@ -28,7 +28,9 @@ def checkout(tmp_path):
     (root / "README.md").write_text(f"# Course\n\n{row}", encoding="utf-8")
     shown = nbformat.v4.new_output("stream", text="the answer")
     (root / "notebooks/01_one.ipynb").write_text(notebook("1 + 1", [shown]), encoding="utf-8")
-    (root / "notebooks/exercises/01_one.ipynb").write_text(notebook("..."), encoding="utf-8")
+    (root / "notebooks/exercises/01_one_exercises.ipynb").write_text(
+        notebook("..."), encoding="utf-8"
+    )
     return root
 
 
@@ -126,7 +128,7 @@ def test_the_start_page_greets_and_leads_to_every_notebook(tmp_path):
     assert text.startswith("# Why residual networks work\n\nWelcome.")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"](notebooks/{path.name})" in text
-        assert f"](notebooks/exercises/{path.name})" in text
+        assert f"](notebooks/exercises/{path.stem}_exercises.ipynb)" in text
 
 
 def test_the_command_copies_and_hands_its_options_on(tmp_path):
