@@ -239,13 +239,16 @@ def test_what_could_not_be_read_is_refused(draw, name):
 
 def test_a_diagram_is_shown_with_its_own_words(monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", shown.append)
+
+    def display(what, metadata=None):
+        shown.append(metadata["image/png"]["alt"] if metadata else what.data)
+
+    monkeypatch.setattr("IPython.display.display", display)
     figure = diagrams.nesting()
     figures.show(figure)
-    picture, caption = shown
-    assert picture.alt == figure.get_label() and figure.get_label() in caption.data
     figures.show(figure, "Other words.")
-    assert shown[2].alt == "Other words."
+    own = figure.get_label()
+    assert own and shown == [own, f"*{own}*", "Other words.", "*Other words.*"]
     with pytest.raises(ValueError, match="text"):
         figures.show(figures.panels(title="No words")[0])
 
