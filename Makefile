@@ -1,5 +1,6 @@
 # Every target first makes a virtual environment in the checkout, once. To choose others:
 #   PYTHON=python3.12   VENV=.venv-gpu   REQUIREMENTS=requirements-gpu.txt   ARGS=--no-browser
+# `make lock UPGRADE=` locks a new requirement and leaves every other pin as it is.
 VENV ?= .venv
 REQUIREMENTS ?= requirements.lock
 
@@ -9,21 +10,26 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,\
 RUN := $(VENV)/bin/python
 READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
 UV := build/uv/bin/uv
-COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+UPGRADE ?= --upgrade
+COMPILE := $(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" requirements.txt requirements-test.txt
 
-.PHONY: help lab test notebooks bench faults lock colab clean
+.PHONY: help lab test smoke notebooks bench faults lock colab clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
 
-lab: $(READY) ## open JupyterLab on the course
-	$(RUN) -m jupyterlab notebooks $(ARGS)
+lab: $(READY) ## open JupyterLab on your own copy of the course, in my-course/
+	$(RUN) -m reslib lab $(ARGS)
 
-test: $(READY) ## run everything that CI runs: ruff, the tests, and every notebook
+test: $(READY) ## run everything that CI runs: ruff, ty, the tests, and every notebook
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
+	$(RUN) -m ty check
 	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
+
+smoke: $(READY) ## run every notebook with hardly any training, to see that nothing breaks
+	$(RUN) tools/smoke.py $(ARGS)
 
 notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/execute.py notebooks/*.ipynb notebooks/solutions/*.ipynb
@@ -31,10 +37,10 @@ notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/build_pages.py
 
 bench: $(READY) ## measure how fast sweeps are, beside stock Keras
-	$(RUN) tools/bench.py $(ARGS)
+	$(RUN) benchmarks/bench.py $(ARGS)
 
 faults: $(READY) ## inject faults of ten kinds into sweeps, and count what survives
-	$(RUN) tools/inject_faults.py
+	$(RUN) benchmarks/inject_faults.py
 
 lock: ## renew both lock files: the newest versions, and the oldest supported ones
 	$(PYTHON) -m venv build/uv

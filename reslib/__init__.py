@@ -3,6 +3,7 @@
 import importlib
 
 from reslib.environment import environment
+from reslib.registration import register_with_keras
 
 ROOMS = (
     "claims",
@@ -29,3 +30,6 @@ def __getattr__(name):
 
 def __dir__():
     return sorted({*globals(), *__all__})
+
+
+register_with_keras()

@@ -99,10 +99,11 @@ def input_shape(value, accepted="a tuple of positive integers", length=None, fre
         free: Integer, how many dimensions, from the first on, may be `None`.
     """
     is_shape = isinstance(value, (tuple, list)) and len(value) == (length or len(value)) > 0
+    sizes = tuple(map(_plain, value)) if is_shape else ()
     if not is_shape or not all(
         (size is None and i < free)
         or (isinstance(size, int) and not isinstance(size, bool) and size > 0)
-        for i, size in enumerate(value)
+        for i, size in enumerate(sizes)
     ):
         raise ValueError(f"input_shape must be {accepted}, received {value!r}")
-    return value
+    return sizes

@@ -1,12 +1,21 @@
 """Claims: sentences of the course that a measurement must bear out."""
 
+from __future__ import annotations
+
 import dataclasses
+import html
 import json
 import math
 import os
 import pathlib
+import statistics
+from collections.abc import Iterable
 
-STANDARD_ERRORS = 4  # by which a claim about an effect must clear its bound
+from reslib import smoke
+from reslib.terminal import say
+
+CONFIDENCE = 0.99  # of each end of the interval, one-sided
+FEWEST = 3  # repetitions, without which an interval says nothing
 
 
 class ClaimError(AssertionError):
@@ -19,169 +28,363 @@ class Claim:
 
     Attributes:
         id: Short identifier, such as `"03.2"`.
-        statement: The sentence claimed.
-        values: One measured value for each seed.
-        at_least, at_most: The bounds; `None` where there is none.
-        exact: Whether each single value must keep the bounds, without margin.
-        control: Values that must *not* satisfy the claim, or `None`.
+        statement: The sentence claimed; the measured value stands in place of its `{}`.
+        values: One measured value for each repetition, in `unit`.
+        at_least, at_most: The bounds, in `unit`; `None` where there is none.
+        unit: What the values are counted in: `"times"`, `"points"`, `"%"`, any other word, or `""`.
+        over: What was repeated, in the plural, such as `"seeds"`.
+        each: Whether every single value must keep the bounds: the values were designed, not drawn.
+        control: Values of another measurement, for which the claim must *not* hold, or `None`.
     """
 
     id: str
     statement: str
-    values: tuple
+    values: tuple[float, ...]
     at_least: float | None = None
     at_most: float | None = None
-    exact: bool = False
-    control: tuple | None = None
+    unit: str = ""
+    over: str = "seeds"
+    each: bool = False
+    control: tuple[float, ...] | None = None
 
     @property
-    def mean(self):
-        return math.fsum(self.values) / len(self.values)
+    def mean(self) -> float:
+        """The mean of the values; of factors (`unit="times"`) the geometric one."""
+        return self._estimate(self.values)[0]
 
     @property
-    def spread(self):
-        """Standard deviation over the seeds."""
-        return _standard_deviation(self.values)
+    def interval(self) -> tuple[float, float]:
+        """What the mean is not below, and not above, each with a confidence of 99 %.
+
+        By Student's t; for factors on their logarithms. Where each value counts by itself, the
+        least and the largest.
+        """
+        return self._estimate(self.values)[1:]
 
     @property
-    def holds(self):
+    def holds(self) -> bool:
+        """Whether the interval keeps the bounds."""
         return self._holds_for(self.values)
 
     @property
-    def control_holds(self):
+    def control_holds(self) -> bool:
         """Whether the control satisfies the claim too, so that the claim says nothing."""
         return self.control is not None and self._holds_for(self.control)
+
+    @property
+    def verdict(self) -> str:
+        """`"holds"`, `"does not hold"`, or `"holds for its control too"`."""
+        if not self.holds:
+            return "does not hold"
+        return "holds for its control too" if self.control_holds else "holds"
 
     def _holds_for(self, values):
         if not all(math.isfinite(value) for value in values):
             return False
-        if self.exact:
-            low, high = min(values), max(values)
-        else:
-            mean = math.fsum(values) / len(values)
-            margin = STANDARD_ERRORS * _standard_deviation(values) / math.sqrt(len(values))
-            low, high = mean - margin, mean + margin
+        _, low, high = self._estimate(values)
         return (self.at_least is None or low >= self.at_least) and (
             self.at_most is None or high <= self.at_most
         )
 
-    def _ipython_display_(self):
-        """Nothing: a notebook has seen the claim printed when it was made."""
+    def _estimate(self, values):
+        """Return the mean and both ends of the interval."""
+        if self.unit == "times":
+            if not all(value > 0 for value in values):
+                return (math.nan,) * 3
+            center, low, high = _interval([math.log(value) for value in values], self.each)
+            return math.exp(center), math.exp(low), math.exp(high)
+        return _interval(values, self.each)
 
-    def __str__(self):
-        bounds = [f"at least {self.at_least:g}"] if self.at_least is not None else []
-        bounds += [f"at most {self.at_most:g}"] if self.at_most is not None else []
+    def sentence(self) -> str:
+        """Put the measured value, its interval and the number of repetitions into the statement."""
+        value, details = self._described()
+        if "{}" in self.statement:
+            return f"{self.statement.replace('{}', value)} {details}"
+        return f"{self.statement}: {value} {details}"
+
+    def measured(self) -> str:
+        """Say what was measured, without the statement: `"3 times (2.1 to 4.3; 5 seeds)"`."""
+        return " ".join(self._described())
+
+    def _described(self):
+        """Return the mean with its unit, and in brackets its interval and the repetitions."""
+        value, spread = self._summary(self.values)
         n = len(self.values)
-        measured = f"{self.mean:.3g}"
-        if n > 1:
-            measured += f" ± {self.spread:.2g} over {n} seeds"
-        text = f"{'holds' if self.holds else 'DOES NOT HOLD'} · {self.id} {self.statement}\n"
-        text += f"        measured {measured}; claimed {' and '.join(bounds)}"
+        what = self.over if n != 1 else self.over.removesuffix("s")
+        where = f"each of {n} {what}" if self.each and n > 1 else f"{n} {what}"
+        return value, f"({spread}; {where})" if spread else f"({where})"
+
+    def terms(self) -> str:
+        """Say what was demanded, and what the control gave."""
+        pairs = ("at least", self.at_least), ("at most", self.at_most)
+        bounds = [f"{word} {self._with_unit(bound)}" for word, bound in pairs if bound is not None]
+        text = f"claimed: {' and '.join(bounds)}"
         if self.control is not None:
-            text += f"; control {math.fsum(self.control) / len(self.control):.3g}"
+            measured, spread = self._summary(self.control)
+            text += f"; control: {measured}" + (f" ({spread})" if spread else "")
         return text
 
+    def _summary(self, values):
+        """Return the mean with its unit, and the interval as text, empty where there is none."""
+        mean, low, high = self._estimate(values)
+        spread = f"{_rounded(low)} to {_rounded(high)}" if low != high else ""
+        return self._with_unit(mean), spread
 
-_claims = {}
+    def _with_unit(self, value):
+        return f"{_rounded(value)} {self.unit}".rstrip()
+
+    def complaint(self) -> str:
+        """Tell a reader that the claim is not borne out, or nothing where it is."""
+        if self.verdict == "holds":
+            return ""
+        if self.holds:
+            return "The control shows the same, so this measurement says nothing."
+        return (
+            "Not borne out by this measurement. On another machine a training is another seed; "
+            f"{_in_the_campaign(self.id)}"
+        )
+
+    def __str__(self):
+        sign = "✓" if self.verdict == "holds" else "✗"
+        lines = [f"{sign} {self.id} {self.sentence()}", f"    {self.terms()}"]
+        return "\n".join(lines + [f"    {text}" for text in [self.complaint()] if text])
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        holds = self.verdict == "holds"
+        sign = "✓" if holds else "✗"
+        color = "#007a5a" if holds else "#b84300"
+        rows = [f'<span style="opacity: 0.7">{html.escape(self.terms())}</span>']
+        rows += [html.escape(text) for text in [self.complaint()] if text]
+        page = (
+            f'<div style="border-left: 4px solid {color}; padding: 0.2em 0.8em">'
+            f'<b style="color: {color}">{sign} {self.id}</b> {html.escape(self.sentence())}'
+            + "".join(f"<br>{row}" for row in rows)
+            + "</div>"
+        )
+        return {"text/html": page, "text/plain": str(self)}
+
+    def record(self) -> dict:
+        """Return the claim as plain data, with its verdict and its sentence, ready for JSON."""
+        low, high = self.interval
+        return {
+            **dataclasses.asdict(self),
+            "mean": self.mean,
+            "low": low,
+            "high": high,
+            "sentence": self.sentence(),
+            "measured": self.measured(),
+            "terms": self.terms(),
+            "verdict": self.verdict,
+        }
 
 
-def claim(id, statement, values, at_least=None, at_most=None, *, exact=False, control=None):
-    """Hold a sentence against a measurement, print both with the verdict, and record them.
+_claims: dict[str, Claim] = {}
 
-    A claim about an effect holds when the mean over the seeds clears its bound by at least four
-    standard errors. An exact claim (an identity, a count) holds when every value keeps the bound.
+
+def claim(
+    id: str,
+    statement: str,
+    values: Iterable[float] | float,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    *,
+    unit: str = "",
+    over: str = "seeds",
+    each: bool = False,
+    control: Iterable[float] | float | None = None,
+) -> None:
+    """Hold a sentence against a measurement, show both with the verdict, and record them.
+
+    A claim holds when the interval of the mean clears the bound: the mean is not below (not above)
+    its end with a confidence of 99 %, by Student's t over independent repetitions. Where the values
+    are not drawn but designed, such as one for each of seven settings, `each=True` asks that every
+    one keeps the bound.
+
+    A claim that is not borne out says so, and the notebook goes on: what is measured on another
+    machine is a finding, not a fault. With `RESLIB_STRICT=1` in the environment it is an error.
 
     Args:
         id: Short identifier, such as `"03.2"`: the notebook, and the number of the claim there.
-        statement: The sentence claimed.
-        values: One measured value for each seed: at least three, unless the claim is exact.
-        at_least: Lower bound, or `None`.
+        statement: The sentence claimed. The measured value is put in place of `{}`, or behind it.
+        values: One measured value for each repetition, in the reader's unit; at least three, unless
+            each counts by itself.
+        at_least: Lower bound in the same unit, or `None`: the least effect worth teaching.
         at_most: Upper bound, or `None`.
-        exact: Whether the claim is about each single value instead of an effect.
-        control: The same quantity where the effect must be missing: with the two groups exchanged,
-            or measured on a control. A claim that holds for it too could not have failed.
-
-    Returns:
-        The `Claim`.
+        unit: `"times"` for factors (their mean is geometric), `"points"` for differences of
+            percentages, `"%"`, any other word, or nothing.
+        over: What was repeated, in the plural: `"seeds"`, `"data sets"`, `"matrices"`.
+        each: Whether every single value must keep the bounds.
+        control: Another measurement of the same quantity, where the effect must be missing.
 
     Raises:
-        ClaimError: if the claim does not hold, or holds for the control too.
-        ValueError: if there is no bound or if there are too few values.
+        ClaimError: with `RESLIB_STRICT=1`, if the claim does not hold, or for its control too.
+        ValueError: if there is no bound, if there are too few values, or if the control is none:
+            the same values with their sign changed or turned upside down, or all of them equal.
 
     Example:
 
-    >>> _ = claim("00.1", "Dice show about 3.5", [3.4, 3.5, 3.6, 3.5], 3, 4, control=[1, 2, 1, 1])
-    holds · 00.1 Dice show about 3.5
-            measured 3.5 ± 0.082 over 4 seeds; claimed at least 3 and at most 4; control 1.25
+    >>> claim("00.1", "dice show {} on average", [3.4, 3.5, 3.6, 3.5], 3, 4, control=[1, 2, 1, 1])
+    ✓ 00.1 dice show 3.5 on average (3.31 to 3.69; 4 seeds)
+        claimed: at least 3 and at most 4; control: 1.25 (0.115 to 2.39)
     """
     if at_least is None and at_most is None:
         raise ValueError("at_least or at_most must be given: a claim without a bound cannot fail")
     made = Claim(
         id=str(id),
         statement=str(statement),
-        values=_floats("values", values, exact),
+        values=_numbers("values", values, each),
         at_least=None if at_least is None else float(at_least),
         at_most=None if at_most is None else float(at_most),
-        exact=bool(exact),
-        control=None if control is None else _floats("control", control, exact),
+        unit=str(unit),
+        over=str(over),
+        each=bool(each),
+        control=None if control is None else _numbers("control", control, each),
     )
+    if not smoke.on():  # there one seed stands for all, so that nothing has a spread
+        _check_control(made)
     _claims[made.id] = made
     _write_records()
-    print(made)
-    if not made.holds:
+    _show(made)
+    strict = os.environ.get("RESLIB_STRICT", "0") not in ("", "0")
+    if made.verdict != "holds" and strict and not smoke.on():
         raise ClaimError(str(made))
-    if made.control_holds:
-        raise ClaimError(f"{made.id} holds for its control too, so it could not fail: {made}")
-    return made
 
 
-def table():
-    """The claims made so far in this process, as a pandas table with one row each."""
+def made() -> dict[str, Claim]:
+    """Return the claims made so far in this process, by their identifiers."""
+    return dict(_claims)
+
+
+def table() -> Table:
+    """Collect the claims made so far in this process, in a table with one row each."""
     import pandas as pd
 
     rows = [
         {
             "claim": made.id,
-            "statement": made.statement,
-            "measured": f"{made.mean:.3g}" + (f" ± {made.spread:.2g}" if made.spread else ""),
-            "claimed": " and ".join(
-                f"{sign} {bound:g}"
-                for sign, bound in (("≥", made.at_least), ("≤", made.at_most))
-                if bound is not None
-            ),
-            "seeds": len(made.values),
-            "verdict": "holds" if made.holds else "does not hold",
+            "what was measured": made.sentence(),
+            "claimed": made.terms().removeprefix("claimed: ").partition("; control")[0],
+            "verdict": made.verdict,
         }
         for made in _claims.values()
     ]
-    return pd.DataFrame(rows).set_index("claim") if rows else pd.DataFrame()
+    columns = ["claim", "what was measured", "claimed", "verdict"]
+    return Table(pd.DataFrame(rows, columns=columns).set_index("claim"))
+
+
+class Table:
+    """A pandas table of sentences, which are read from the left.
+
+    Attributes:
+        frame: The `pandas.DataFrame`.
+    """
+
+    def __init__(self, frame):
+        self.frame = frame
+
+    def __len__(self):
+        return len(self.frame)
+
+    def __repr__(self):
+        return self.frame.to_string()
+
+    def _repr_html_(self):
+        left = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
+        return self.frame.style.set_table_styles(left).to_html(uuid="claims")
+
+
+def _interval(values, each):
+    """Return the mean, and the ends of its one-sided intervals by Student's t."""
+    n = len(values)
+    mean = math.fsum(values) / n
+    if each or n == 1:
+        return mean, min(values), max(values)
+    deviation = statistics.stdev(values) if all(map(math.isfinite, values)) else math.nan
+    if deviation == 0:
+        return mean, mean, mean
+    from scipy import stats  # it takes as long to import as most claims to compute
+
+    margin = float(stats.t.ppf(CONFIDENCE, n - 1)) * deviation / math.sqrt(n)
+    return mean, mean - margin, mean + margin
+
+
+def _check_control(made):
+    """Refuse as a control what cannot hold, or cannot fail, whatever was measured."""
+    control, values = made.control, made.values
+    if control is None:
+        return
+    if len(control) == len(values):
+        pairs = list(zip(control, values, strict=True))
+        if all(math.isclose(a, -b, abs_tol=1e-12) for a, b in pairs):
+            raise ValueError("control must be another measurement, received the values negated")
+        if all(math.isclose(a * b, 1) for a, b in pairs):
+            raise ValueError("control must be another measurement, received 1 / values")
+    if not made.each and len(set(control)) == 1:
+        raise ValueError(
+            f"control must be a measurement with a spread, received {len(control)} times "
+            f"{control[0]:g}"
+        )
+
+
+def _show(made):
+    """Show a rich line in a notebook, a plain one elsewhere."""
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        shell = None
+    else:
+        shell = get_ipython()
+    if shell is not None and hasattr(shell, "kernel"):
+        from IPython.display import display
+
+        display(made)
+    else:
+        say(str(made))
+
+
+def _in_the_campaign(id):
+    """How often the claim failed in the campaign over other seeds, as the end of a sentence."""
+    from reslib import datasets
+
+    try:
+        verdicts = datasets.recorded("claims_campaign").query("claim == @id").verdict
+    except ValueError:  # there is no record
+        verdicts = ()
+    if not len(verdicts):
+        return "how often this happens was not measured."
+    failed = int((verdicts != "holds").sum())
+    return f"in our own runs with other seeds this happened in {failed} of {len(verdicts)}."
 
 
 def _write_records():
-    """Leave the claims in the file that `RESLIB_CLAIMS` names, for whoever runs the notebook."""
+    """Leave the claims in the file that `RESLIB_CLAIMS` names, for whoever runs the notebook.
+
+    `tools/execute.py` does, and keeps them in `data/claims.csv`.
+    """
     if path := os.environ.get("RESLIB_CLAIMS"):
-        records = [
-            {**dataclasses.asdict(made), "mean": made.mean, "holds": made.holds}
-            for made in _claims.values()
-        ]
+        records = [made.record() for made in _claims.values()]
         pathlib.Path(path).write_text(json.dumps(records, indent=1), encoding="utf-8")
 
 
-def _floats(name, values, exact):
+def _numbers(name, values, each):
     try:
         numbers = tuple(float(value) for value in values)
     except TypeError:
         numbers = (float(values),)
-    needed = 1 if exact else 3
+    needed = 1 if each else FEWEST
     if len(numbers) < needed:
         raise ValueError(
-            f"{name} must be at least {needed} numbers, one for each seed "
-            f"(a standard error needs several; exact=True needs one), received {len(numbers)}"
+            f"{name} must be at least {needed} numbers, one for each repetition "
+            f"(an interval needs several; each=True needs one), received {len(numbers)}"
         )
     return numbers
 
 
-def _standard_deviation(values):
-    mean = math.fsum(values) / len(values)
-    squares = math.fsum((value - mean) ** 2 for value in values)
-    return math.sqrt(squares / (len(values) - 1)) if len(values) > 1 else 0.0
+def _rounded(value):
+    """Three significant digits, without an exponent where a reader can do without."""
+    if not math.isfinite(value):
+        return f"{value}"
+    if value == 0 or 1e-3 <= abs(value) < 1e6:
+        digits = max(0, 2 - math.floor(math.log10(abs(value)))) if value else 0
+        return f"{value:,.{digits}f}".rstrip("0").rstrip(".") if digits else f"{value:,.0f}"
+    return f"{value:.2g}"

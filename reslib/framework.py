@@ -50,6 +50,19 @@ def _no_garbage():
             gc.enable()
 
 
+def parts_of(layer):
+    """List a layer, or a model, and all layers inside it, however deep.
+
+    Args:
+        layer: A `keras.Layer`, such as a `keras.Model`.
+
+    Returns:
+        List of layers, `layer` first.
+    """
+    return list(layer._flatten_layers())  # Keras's own way has a private name
+
+
+# Last of all, since the layers come with Keras (see `reslib.registration`), and use what is above.
 # A GPU's memory is taken as needed. Otherwise this process would take all of it, and leave none to
 # the workers of a sweep.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
@@ -61,15 +74,3 @@ with _silence(), _no_garbage():
         import tensorflow
 
         tensorflow.config.list_physical_devices()
-
-
-def parts_of(layer):
-    """List a layer, or a model, and all layers inside it, however deep.
-
-    Args:
-        layer: A `keras.Layer`, such as a `keras.Model`.
-
-    Returns:
-        List of layers, `layer` first.
-    """
-    return list(layer._flatten_layers())  # Keras's own way has a private name

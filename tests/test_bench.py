@@ -1,15 +1,13 @@
 """`make bench` compares equal networks, and says where it misses its aims."""
 
-import sys
-from pathlib import Path
+import re
 
+import bench
+import bench_contenders
+import pandas as pd
 import pytest
 
 from reslib import models, probes
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
-import bench
-import bench_contenders
 
 SMALL = 8, 9, 2, 4
 
@@ -81,3 +79,29 @@ def test_shares_are_of_kernels_and_not_of_the_frames_around_them():
     assert shares == pytest.approx(
         {"convolutions": 0.6, "batch normalization": 0.3, "all else": 0.1}
     )
+
+
+def test_the_page_has_no_sentence_that_the_bench_does_not_print(monkeypatch):
+    """All but its numbers, its tables and the name of the machine."""
+    empty = pd.DataFrame()
+    measurements = {
+        "throughput": (empty, 1.0),
+        "where_time_goes": empty,
+        "felt": empty,
+        "against_depth": (empty, 1.0),
+        "against_runs": empty,
+        "against_workers": empty,
+        "import_cost": "1",
+        "course": "1",
+        "machine": "this one",
+    }
+    for name, measured in measurements.items():
+        monkeypatch.setattr(bench, name, lambda *_, measured=measured: measured)
+
+    def sentences(page):
+        page = re.sub(r"Measured by `make bench` on .*\.(?=\n)|^\|.*", "", page, flags=re.M)
+        page = re.sub(r"[*]*\d[\d.,]*\b( \([\d.,–]+\))?([*]+, aim . [\d.]+\b)?", "#", page)
+        return [line for line in page.splitlines() if line]
+
+    printed = "\n".join(bench.sections(3, 1.0))
+    assert sentences(bench.PAGE.read_text(encoding="utf-8")) == sentences(printed)

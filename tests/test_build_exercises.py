@@ -4,23 +4,25 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from build_exercises import exercise_of, without_solution
+from build_exercises import exercise_of, exercise_path, without_solution
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
-COURSE = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
+COURSE = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 
 
 @pytest.mark.parametrize("name", COURSE)
 def test_the_exercises_are_those_of_the_solutions(name):
-    solution = nbformat.read(NOTEBOOKS / "solutions" / name, as_version=4)
-    exercise = nbformat.read(NOTEBOOKS / "exercises" / name, as_version=4)
-    assert exercise == exercise_of(solution), "run python tools/build_exercises.py"
+    path = NOTEBOOKS / "solutions" / f"{name}_solutions.ipynb"
+    exercise = nbformat.read(exercise_path(path), as_version=4)
+    wanted = exercise_of(nbformat.read(path, as_version=4))
+    assert exercise == wanted, "run python tools/build_exercises.py"
 
 
-def test_there_is_nothing_else():
-    for folder in ("solutions", "exercises"):
-        assert sorted(path.name for path in (NOTEBOOKS / folder).glob("*.ipynb")) == COURSE
+@pytest.mark.parametrize("kind", ["solutions", "exercises"])
+def test_there_is_nothing_else_and_tabs_can_be_told_apart(kind):
+    stems = sorted(path.stem for path in (NOTEBOOKS / kind).glob("*.ipynb"))
+    assert stems == [f"{name}_{kind}" for name in COURSE]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ files of its environment and with them every editable install; PYTHONPATH names 
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -14,10 +15,8 @@ import zipfile
 from pathlib import Path
 
 import colab
-import nbformat
 import pytest
-from nbclient import NotebookClient
-from nbformat.v4 import new_code_cell, new_notebook
+import smoke
 
 ROOT = Path(__file__).parents[1]
 # tests/test_notebook_form.py holds every notebook's first code cell equal to this one.
@@ -32,7 +31,11 @@ def refuse(*_, **__):
     raise OSError("this test is offline")
 
 socket.getaddrinfo = refuse
-files = types.SimpleNamespace(upload=lambda: shutil.copy(os.environ["UPLOAD"], "."))
+def upload():
+    if chosen := os.environ.get("UPLOAD"):
+        shutil.copy(chosen, ".")
+
+files = types.SimpleNamespace(upload=upload)
 '''
 
 
@@ -48,10 +51,10 @@ def alone(tmp_path):
     return folder, {**os.environ, **nowhere, **homes, "STUB": str(stub.parents[1])}
 
 
-def packages_of(environment=None):
-    """Where a virtual environment (by default the running one) keeps its packages."""
-    base = {"base": str(environment), "platbase": str(environment)} if environment else None
-    return sysconfig.get_path("purelib", "venv", base) if base else sysconfig.get_path("purelib")
+def packages_of(executable):
+    """Where a Python keeps its packages."""
+    code = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    return subprocess.check_output([executable, "-c", code], text=True).strip()
 
 
 # --- every way in which the set-up cell finds the library, tried with a library of one line
@@ -74,7 +77,9 @@ def run_cell(cell, folder, variables, on_colab=True):
     """What the cell prints when IPython runs it in `folder`, errors included."""
     shell = "from IPython.core.interactiveshell import InteractiveShell as Shell; import sys\n"
     shell += "import google.colab\n" * on_colab + "Shell().run_cell(sys.stdin.read())"
-    path = os.pathsep.join([packages_of(), variables["STUB"], variables.get("INSTALLED", "")])
+    path = os.pathsep.join(
+        [sysconfig.get_path("purelib"), variables["STUB"], variables.get("INSTALLED", "")]
+    )
     command = [sys.executable, "-S", "-c", shell]
     run = {"cwd": folder, "env": variables | {"PYTHONPATH": path.strip(os.pathsep)}, "text": True}
     done = subprocess.run(command, input=cell, stdout=-1, stderr=subprocess.STDOUT, **run)
@@ -110,6 +115,26 @@ def test_colab_asks_for_the_bundle(alone, toy):
     assert f"loaded from {folder / 'reslib-course' / 'reslib'}" in said
 
 
+@pytest.mark.parametrize("name", ["reslib-course (1).zip", "reslib-course(2).zip"])
+def test_a_bundle_may_have_the_name_that_a_browser_gives_a_second_download(alone, toy, name):
+    folder, variables = alone
+    renamed = toy[1].rename(toy[1].with_name(name))
+    for _ in range(2):  # the second time it is there and not asked for
+        said = run_cell(SETUP, folder, variables | {"UPLOAD": str(renamed)})
+        assert f"Unpacking {name}" in said
+        assert f"loaded from {folder / 'reslib-course' / 'reslib'}" in said
+        variables["UPLOAD"] = ""
+
+
+def test_of_several_bundles_the_newest_is_taken(alone, toy):
+    folder, variables = alone
+    for age, name in enumerate(["reslib-course (1).zip", "reslib-course.zip"]):
+        (folder / name).write_bytes(toy[1].read_bytes() if age == 0 else b"an older one")
+        os.utime(folder / name, (2e9 - age, 2e9 - age))
+    said = run_cell(SETUP, folder, variables)
+    assert "Unpacking reslib-course (1).zip" in said and "loaded from" in said
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a stamped cell speaks to Colab's Linux shell")
 def test_a_stamped_cell_clones_the_repository_once(alone, toy):
     folder, variables = alone
@@ -125,81 +150,70 @@ def test_a_stamped_cell_clones_the_repository_once(alone, toy):
         assert "fatal" not in said
 
 
-def test_without_any_library_the_reader_is_told_what_to_do(alone):
-    said = run_cell(SETUP, *alone, on_colab=False)
-    assert "Open this notebook in its checkout, or beside reslib-course.zip." in said
+@pytest.mark.parametrize("on_colab", [True, False])
+def test_without_any_library_one_sentence_says_what_to_do(alone, on_colab):
+    """As when the upload was cancelled."""
+    said = run_cell(SETUP, *alone, on_colab=on_colab)
+    assert "Upload reslib-course.zip, or put it beside this notebook; then run this" in said
+    assert "Traceback" not in said and "Error" not in said
 
 
-# --- the true library from the true bundle, in a kernel, on current and on the oldest versions
+# --- the true notebooks and the true bundle, on the oldest supported versions
 
 
-@pytest.fixture(params=["current", "oldest"])
-def python(request):
-    """An interpreter and its packages, with the versions of this run or the oldest supported."""
-    if request.param == "current":
-        return sys.executable, packages_of()
+@pytest.fixture(scope="session")
+def oldest():
+    """A Python with the oldest versions, those of Colab: 3.13 as there, if it is at hand."""
     environment = ROOT / ".venv-oldest"
     executable = Path(sysconfig.get_path("scripts", "venv", {"base": str(environment)})) / "python"
-    state = f"{sys.version}\n{hashlib.sha256(OLDEST.read_bytes()).hexdigest()}\n"
+    base, version = python_like_colab()
+    state = f"{version}\n{hashlib.sha256(OLDEST.read_bytes()).hexdigest()}\n"
     done = environment / "installed"
     if not done.exists() or done.read_text() != state:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", environment], check=True)
+        subprocess.run([base, "-m", "venv", "--clear", environment], check=True)
         install = [executable, "-m", "pip", "install", "--quiet", "-r", OLDEST]
         pip = subprocess.run(install, capture_output=True, text=True)
         if pip.returncode:
             pytest.skip(f"the oldest supported versions cannot be installed: {pip.stderr[-300:]}")
         done.write_text(state)
-    return str(executable), packages_of(environment)
+    return executable, packages_of(executable)
 
 
-BEFORE = "from importlib.util import find_spec\nassert not find_spec('reslib')"
-LESSON = """
-from pathlib import Path
-
-from reslib.datasets import load
-from reslib.experiments import Run, sweep
-
-assert Path(reslib.__file__).is_relative_to(Path.cwd())
-data = dict(size=14, train_size=1000)
-net = dict(depth=8, shortcut=None, width=8, input_shape=(14, 14, 1))
-runs = [
-    Run(
-        model=("cifar_resnet", net),
-        dataset=("fashion_mnist", data),
-        epochs=1,
-        batch_size=128,
-        learning_rate=0.1,
-        seed=seed,
-    )
-    for seed in (0, 1)
-]
-assert load("fashion_mnist", **data).x_train.shape == (1000, 14, 14, 1)
-results = sweep(runs, workers=2)
-print(len(results), "trained")
-"""
+def python_like_colab():
+    """The path and the version of a Python 3.13, or else of the one that runs."""
+    code = "import sys; print(sys.executable); print(sys.version)"
+    command = [shutil.which("python3.13") or sys.executable, "-c", code]
+    # pyenv has every version's name on the path, but starts only those that are chosen.
+    chosen = os.environ | {"PYENV_VERSION": "3.13"}
+    found = subprocess.run(command, env=chosen, capture_output=True, text=True)
+    lines = found.stdout.splitlines() if found.returncode == 0 else []
+    return lines if len(lines) == 2 else [sys.executable, sys.version]
 
 
-def test_a_notebook_trains_on_the_bundle_alone(alone, python, tmp_path, monkeypatch):
+def test_every_notebook_runs_in_smoke_mode_on_the_bundle_alone(alone, oldest, monkeypatch):
+    """Course, exercises and solutions, each in a folder that holds nothing but the bundle."""
     folder, variables = alone
-    executable, packages = python
-    colab.bundle(ROOT, folder)
+    executable, packages = oldest
     before = sorted(os.listdir(packages))
+    bundle = colab.bundle(ROOT, folder)
 
     variables["PYTHONPATH"] = os.pathsep.join([packages, variables["STUB"]])
-    kernel = tmp_path / "share/kernels/colab/kernel.json"
+    kernel = folder / "share/kernels/colab/kernel.json"
     kernel.parent.mkdir(parents=True)
-    launch = [executable, "-S", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    launch = [str(executable), "-S", "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     launch += ["--IPKernelApp.exec_lines=import google.colab"]
     kernel.write_text(json.dumps({"argv": launch, "display_name": "Colab", "language": "python"}))
     monkeypatch.setenv("JUPYTER_PATH", str(kernel.parents[2]))
 
-    notebook = new_notebook(cells=[new_code_cell(cell) for cell in (BEFORE, SETUP, LESSON)])
-    place = {"metadata": {"path": str(folder)}}
-    client = NotebookClient(notebook, kernel_name="colab", timeout=300, resources=place)
-    client.execute(env=variables)
+    def place(path):
+        """A new folder with the bundle, far from the checkout."""
+        own = folder / path.relative_to(smoke.NOTEBOOKS).with_suffix("")
+        own.mkdir(parents=True)
+        shutil.copy(bundle, own)
+        return own
 
-    said = nbformat.writes(notebook)
-    assert "2 trained" in said
-    if ".venv-oldest" in executable:
-        assert "Keras 3.13." in said and "2.20.0" in said
-    assert sorted(os.listdir(packages)) == before, "the set-up cell changed the environment"
+    notebooks = sorted(smoke.NOTEBOOKS.rglob("*.ipynb"))
+    assert len(notebooks) == 21
+    stopped = smoke.run_all(notebooks, variables, "colab", place)
+    assert not any(stopped.values()), "\n".join(stopped.values())
+    assert sorted(os.listdir(packages)) == before, "a notebook changed the environment"

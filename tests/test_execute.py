@@ -2,6 +2,7 @@
 
 import execute
 import nbformat
+import pandas as pd
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -25,9 +26,9 @@ def store(path, *cells):
 
 def test_a_second_run_changes_nothing(tmp_path):
     path = store(tmp_path / "a.ipynb", BAR, WIDGET, MEMORY, "6 * 7")
-    assert execute.execute(path) == []
+    assert execute.execute(path) == ([], [])
     once = path.read_bytes()
-    assert execute.execute(path) == []
+    assert execute.execute(path) == ([], [])
     assert path.read_bytes() == once
 
     notebook = nbformat.read(path, as_version=4)
@@ -51,5 +52,25 @@ def test_a_second_run_changes_nothing(tmp_path):
 def test_what_must_not_be_published_is_named_and_not_stored(tmp_path, cell, problem):
     path = store(tmp_path / "a.ipynb", cell)
     before = path.read_bytes()
-    assert problem in " ".join(execute.execute(path))
+    assert problem in " ".join(execute.execute(path)[0])
     assert path.read_bytes() == before
+
+
+CLAIMS = """from reslib.claims import claim
+claim("98.1", "{} more", [1.0, 2.0, 1.5, 1.25], at_least=0.1, control=[-1, -1, -2])
+claim("98.2", "exact · no spread", 3, at_most=4, each=True, over="counts")"""
+
+
+def test_claims_are_kept_in_place_of_the_notebooks_earlier_ones(tmp_path):
+    problems, claims = execute.execute(store(tmp_path / "98_x.ipynb", CLAIMS))
+    assert problems == [] and [made["id"] for made in claims] == ["98.1", "98.2"]
+    table = tmp_path / "claims.csv"
+    header = "id,statement,mean,sentence,measured,claimed,verdict,notebook\n"
+    other = "99.1,another,1,another: 1,1,at most 2,holds,99_y.ipynb\n"
+    table.write_text(f"{header}98.7,withdrawn,1,,1,at most 2,holds,98_x.ipynb\n{other}")
+    execute.keep(claims, "98_x.ipynb", table)
+    one, two, last = pd.read_csv(table, dtype=str).to_dict("records")
+    assert table.read_text().startswith(header) and table.read_text().endswith(other)
+    assert one["id"] == "98.1" and one["sentence"].startswith("1.44 more (0.468 to 2.41; 4 seeds)")
+    assert one["claimed"].startswith("at least 0.1; control: -1.33 (")
+    assert two["id"] == "98.2" and two["measured"] == "3 (1 count)" and last["id"] == "99.1"

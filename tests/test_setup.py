@@ -11,7 +11,10 @@ from pathlib import Path
 
 import colab
 import pytest
+import yaml
 from packaging.requirements import Requirement
+
+import reslib
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ["requirements.lock", "requirements-oldest.lock"]
@@ -80,6 +83,38 @@ def test_the_distribution_has_a_name_of_its_own():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["name"] == "reslib-course"
     assert project["requires-python"] == ">=3.11,<3.14"
+
+
+def test_the_version_stands_in_one_place_and_what_cites_it_follows():
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" in pyproject["project"]["dynamic"]
+    assert pyproject["tool"]["setuptools"]["dynamic"]["version"] == {"attr": "reslib.__version__"}
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == reslib.__version__
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = re.findall(r"^## \[(\d.*)\] - (.*)$", changelog, re.M)[0]
+    assert newest == (reslib.__version__, str(citation["date-released"]))
+
+
+def test_the_hooks_use_what_the_tests_use():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    wanted = {str(requirement) for requirement in requirements("requirements-test.txt")}
+    for hook in hooks["repos"][0]["hooks"]:
+        assert {str(Requirement(one)) for one in hook["additional_dependencies"]} <= wanted
+
+
+def test_the_tests_are_the_same_commands_for_everyone():
+    """By `make test`, by the README for those without make, and in the workflow."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = re.search(r"^test: .*\n((?:\t.*\n)+)", makefile, re.M)[1].strip().splitlines()
+    commands = [line.strip().removesuffix(" $(ARGS)").partition(" ")[2] for line in recipe]
+    assert [command.split()[1] for command in commands] == ["ruff", "ruff", "ty", "pytest"]
+    for name in ("README.md", ".github/workflows/test.yml"):
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        on_windows = [
+            line.strip() for line in lines if re.search("Scripts.python -m (ruff|ty|pyte)", line)
+        ]
+        assert on_windows == [rf".venv\Scripts\python {command}" for command in commands]
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="there is no make here")

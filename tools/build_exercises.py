@@ -28,10 +28,16 @@ MARK = re.compile(r"# (?:BEGIN |END )?SOLUTION")
 def main():
     argparse.ArgumentParser(description=__doc__.partition("\n")[0]).parse_args()
     for source in sorted((NOTEBOOKS / "solutions").glob("*.ipynb")):
-        target = NOTEBOOKS / "exercises" / source.name
+        target = exercise_path(source)
         target.parent.mkdir(exist_ok=True)
         nbformat.write(exercise_of(nbformat.read(source, as_version=4)), target)
         print(target.relative_to(NOTEBOOKS.parent))
+
+
+def exercise_path(source):
+    """Where the exercise notebook of a solution notebook lies: tabs shall tell the two apart."""
+    name = source.name.replace("_solutions", "_exercises")
+    return source.parents[1] / "exercises" / name
 
 
 def exercise_of(solution):

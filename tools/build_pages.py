@@ -1,8 +1,8 @@
-"""Renew what is told about the notebooks outside of them, from their stored outputs.
+"""Renew what is told about the notebooks outside of them.
 
-- `data/claims.csv`: every claim of the course, as it was printed when its notebook ran.
-- `CLAIMS.md`: the same for readers, beside the values of the papers (`data/paper_values.csv`) and
-  the verdicts on the statements of the article.
+- `CLAIMS.md`: every claim of the course, out of `data/claims.csv`, where `tools/execute.py` leaves
+  what was measured, beside the values of the papers (`data/paper_values.csv`) and the verdicts on
+  the statements of the article.
 - `README.md`: the minutes of each notebook, out of `data/seconds.json`, where `tools/execute.py`
   leaves what it measured.
 """
@@ -17,24 +17,6 @@ import nbformat
 import pandas as pd
 
 ROOT = Path(__file__).parents[1]
-CLAIM = re.compile(
-    r"^(?P<verdict>holds|DOES NOT HOLD) · (?P<id>\d\d\.\d+) (?P<statement>.*)\n"
-    r" +measured (?P<mean>\S+?)(?: ± (?P<spread>\S+) over (?P<seeds>\d+) seeds)?; "
-    r"claimed (?P<claimed>.*?)(?:; control (?P<control>\S+))?$",
-    re.M,
-)
-COLUMNS = [
-    "id",
-    "statement",
-    "mean",
-    "low",
-    "high",
-    "seeds",
-    "claimed",
-    "control",
-    "verdict",
-    "notebook",
-]
 STATEMENT = re.compile(r"^\| (S\d+) \| (.*?) \| (.*) \|$", re.M)
 MINUTES = re.compile(r"^(\| \[\d\d\]\((\S+?\.ipynb)\) .* \| )\d+( \|)$", re.M)
 RANGE = re.compile(r"(\d\d)\.(\d+) to \1\.(\d+)")
@@ -51,14 +33,13 @@ def pages(root):
     """The text of each page, by its path."""
     paths = sorted((root / "notebooks").glob("*.ipynb"))
     notebooks = {path.name: nbformat.read(path, as_version=4) for path in paths}
-    claims = pd.DataFrame(claim for name in notebooks for claim in claims_of(notebooks[name], name))
+    claims = pd.read_csv(root / "data/claims.csv", dtype=str, keep_default_na=False)
     papers = pd.read_csv(root / "data/paper_values.csv", dtype=str, index_col="id")
     if unknown := sorted(set(papers.index) - set(claims.id)):
         raise ValueError(f"data/paper_values.csv names claims that no notebook makes: {unknown}")
     seconds = json.loads((root / "data/seconds.json").read_text(encoding="utf-8"))
     readme = (root / "README.md").read_text(encoding="utf-8")
     return {
-        "data/claims.csv": claims[COLUMNS].to_csv(index=False),
         "CLAIMS.md": claims_page(claims, papers, notebooks),
         "README.md": MINUTES.sub(
             lambda m: f"{m[1]}{whole_minutes(seconds[Path(m[2]).name])}{m[3]}", readme
@@ -71,35 +52,18 @@ def whole_minutes(seconds):
     return math.ceil(seconds / 60)
 
 
-def claims_of(notebook, name):
-    """The claims that a notebook printed, one dict each; low and high are one deviation away."""
-    for cell in notebook.cells:
-        text = "".join(o.text for o in cell.get("outputs", []) if o.get("name") == "stdout")
-        for match in CLAIM.finditer(text):
-            found = match.groupdict(default="")
-            mean, spread = float(found["mean"]), float(found["spread"] or 0)
-            yield found | {
-                "verdict": found["verdict"].lower(),
-                "low": f"{mean - spread:.3g}",
-                "high": f"{mean + spread:.3g}",
-                "seeds": found["seeds"] or "1",
-                "notebook": name,
-            }
-
-
 def claims_page(claims, papers, notebooks):
     parts = [
         "# What the course claims\n",
-        "Every claim of the notebooks with what was measured when they were last run top to bottom "
-        "(mean ± standard deviation over the seeds), and the statements of the article behind the "
-        "course with their verdicts. Made by `python tools/build_pages.py` out of the stored "
-        "outputs; the tests measure every claim again.\n",
+        "Every claim of the notebooks with what was measured when they were last run top to "
+        "bottom, and the statements of the article behind the course with their verdicts. Brackets "
+        "hold the ends of two one-sided intervals, each with a confidence of 99 %, and what was "
+        "repeated. Made by `python tools/build_pages.py` out of `data/claims.csv`; the tests "
+        "measure every claim again.\n",
         f"{(claims.verdict == 'holds').sum()} of {len(claims)} claims hold.\n",
         "## The statements of the article\n",
         "| | statement | verdict | measured | notebook |\n| --- | --- | --- | --- | --- |",
     ]
-    spread = " ± " + claims.spread
-    claims = claims.assign(measured=claims["mean"] + spread.where(claims.spread != "", ""))
     measured = claims.set_index("id").measured
     for number, statement, verdict, name in sorted(
         statements_of(notebooks), key=lambda row: (int(row[0][1:]), row[3])
@@ -111,12 +75,12 @@ def claims_page(claims, papers, notebooks):
     for name, rows in claims.groupby("notebook"):
         title = next(re.finditer(r"^# (.*)$", notebooks[name].cells[0].source, re.M))[1]
         parts.append(f"\n## {name[:2]} [{title}](notebooks/{name})\n")
-        parts.append("| claim | statement | measured | claimed | seeds | in the paper | verdict |")
-        parts.append("| --- | --- | --- | --- | --- | --- | --- |")
+        parts.append("| claim | what was measured | claimed | in the paper | verdict |")
+        parts.append("| --- | --- | --- | --- | --- |")
         for row in rows.itertuples():
             paper = papers.loc[row.id] if row.id in papers.index else None
             paper = "" if paper is None else f"{paper.value} ({paper.source})"
-            cells = row.id, row.statement, row.measured, row.claimed, row.seeds
+            cells = row.id, row.sentence, row.claimed
             cells = [str(cell).replace("|", r"\|") for cell in (*cells, paper, row.verdict)]
             parts.append(f"| {' | '.join(cells)} |")
     return "\n".join(parts) + "\n"

@@ -3,6 +3,7 @@
 Each notebook runs top to bottom in a fresh kernel that remembers no earlier training. What would
 differ in a second run (times, widgets, progress bars) is dropped; what must not be published (an
 error, a warning, a path of this machine) makes the command fail, and the notebook stays as it was.
+The claims that it made go to data/claims.csv, its seconds to data/seconds.json.
 """
 
 import argparse
@@ -15,10 +16,12 @@ import time
 from pathlib import Path
 
 import nbformat
+import pandas as pd
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-TIMINGS = Path(__file__).parents[1] / "data/seconds.json"
+ROOT = Path(__file__).parents[1]
+TIMINGS, CLAIMS = ROOT / "data/seconds.json", ROOT / "data/claims.csv"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS = re.compile(r"[^\r\n]*\d+%\|[^\r\n]*|\x1b\[A|\s")  # tqdm's plain bars, on stderr
 
@@ -34,12 +37,14 @@ def main():
     seconds, failed = {}, False
     for path in arguments.notebooks:
         started = time.perf_counter()
-        problems = execute(path)
+        problems, claims = execute(path)
         taken = round(time.perf_counter() - started, 1)
         print(f"{path}: {taken} s", *problems, sep="\n  ", flush=True)
         failed = failed or bool(problems)
         if not problems:
             seconds["/".join(path.parts[-2:]).removeprefix("notebooks/")] = taken
+            if path.resolve().parent == ROOT / "notebooks":
+                keep(claims, path.name)
     known = json.loads(arguments.timings.read_text()) if arguments.timings.exists() else {}
     arguments.timings.write_text(
         json.dumps(dict(sorted((known | seconds).items())), indent=1) + "\n"
@@ -48,24 +53,56 @@ def main():
 
 
 def execute(path):
-    """Run one notebook and store it if nothing is wrong; return what is wrong, as sentences."""
+    """Run one notebook, and store it if nothing is wrong.
+
+    Returns:
+        What is wrong, as a list of sentences, and the records of the claims that it made.
+    """
     notebook = nbformat.read(path, as_version=4)
     place = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(
         notebook, timeout=900, kernel_name="python3", record_timing=False, resources=place
     )
-    with tempfile.TemporaryDirectory() as memory:
+    with tempfile.TemporaryDirectory() as own, tempfile.TemporaryDirectory() as memory:
+        records = Path(own, "claims.json")
+        variables = {"RESLIB_CACHE": memory, "RESLIB_PROGRESS": f"{own}/progress.json"}
         try:
-            own = {"RESLIB_CACHE": memory, "RESLIB_PROGRESS": f"{memory}/progress.json"}
-            client.execute(env=os.environ | own)
+            client.execute(env=os.environ | variables | {"RESLIB_CLAIMS": str(records)})
         except CellExecutionError as error:
-            return [str(error)]
+            return [str(error)], []
+        claims = json.loads(records.read_text(encoding="utf-8")) if records.exists() else []
     normalize(notebook)
     problems = leaks(notebook)
     if not problems:
         nbformat.validate(notebook)
         nbformat.write(notebook, path)
-    return problems
+    return problems, claims
+
+
+def keep(claims, name, path=CLAIMS):
+    """Put the claims of a notebook in place of those that the table has of it.
+
+    Args:
+        claims: Records as `reslib.claims` leaves them.
+        name: Name of the notebook's file.
+        path: The table, as CSV.
+    """
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    rows = [
+        {
+            "id": made["id"],
+            "statement": made["statement"],
+            "mean": f"{made['mean']:.3g}",
+            "sentence": made["sentence"],
+            "measured": made["measured"],
+            "claimed": made["terms"].removeprefix("claimed: "),
+            "verdict": made["verdict"],
+            "notebook": name,
+        }
+        for made in claims
+    ]
+    table = pd.concat([table[table.notebook != name], pd.DataFrame(rows, columns=table.columns)])
+    table.sort_values("notebook", kind="stable").to_csv(path, index=False, lineterminator="\n")
 
 
 def normalize(notebook):

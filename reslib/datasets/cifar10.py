@@ -21,8 +21,8 @@ IMAGE_SHAPE = (32, 32, 3)
 
 
 @lru_cache(maxsize=1)
-def full():
-    """All 50,000 training and 10,000 test images.
+def full() -> Splits:
+    """Load all 50,000 training and 10,000 test images.
 
     Returns:
         The `Splits`.

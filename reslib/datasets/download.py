@@ -1,16 +1,22 @@
 """Full data sets, through `keras.datasets`."""
 
+from __future__ import annotations
+
 import os
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
-def fetch(name):
-    """Downloads a data set, or finds it where Keras put it last time.
+def fetch(name: str) -> dict[str, np.ndarray]:
+    """Download a data set, or find it where Keras put it last time.
 
     Keras's own message says which address failed, but not what a reader on a train can do.
 
     Args:
-        name: String, a module of `keras.datasets`.
+        name: A module of `keras.datasets`.
 
     Returns:
         A dict with `"x_train"`, `"y_train"`, `"x_test"` and `"y_test"`, as Keras gave them.
@@ -18,7 +24,7 @@ def fetch(name):
     Raises:
         ConnectionError: If the data cannot be had.
     """
-    # Imported only here: the data that come with the course do not need Keras.
+    # Imported only here: whoever loads the data that come with the course waits for no framework.
     source = import_module(f"keras.datasets.{name}")
     try:
         (x_train, y_train), (x_test, y_test) = source.load_data()

@@ -1,14 +1,12 @@
 """Fashion-MNIST: grey pictures of ten kinds of clothes, whole or as the subset of the course."""
 
-import hashlib
 import io
-import json
 from functools import lru_cache
-from pathlib import Path
 
 from reslib.datasets.download import fetch
+from reslib.datasets.folder import DATA, verified
 from reslib.datasets.splits import Splits
-from reslib.datasets.stratifying import dealt
+from reslib.datasets.stratification import stratified_order
 
 CLASS_NAMES = (
     "T-shirt/top",
@@ -24,7 +22,6 @@ CLASS_NAMES = (
 )
 IMAGE_SHAPE = (28, 28, 1)
 
-DATA = Path(__file__).parents[2] / "data"
 FILE = "fashion_mnist.npz"
 
 TRAIN_SIZE = 12_000
@@ -36,8 +33,8 @@ SUBSET_CHECKSUM = "c7667d6452cee5a88e76a9a70a774a122f659591fcada5314eb11d9310351
 
 
 @lru_cache(maxsize=1)
-def subset():
-    """The 12,000 training and 2,000 test images that come with the course.
+def subset() -> Splits:
+    """Read the 12,000 training and 2,000 test images that come with the course.
 
     They are read from `data/fashion_mnist.npz`, whose SHA-256 must be the manifest's. Where there
     is no such file, the same images are picked from the full set.
@@ -55,7 +52,9 @@ def subset():
     """
     path = DATA / FILE
     if path.exists():
-        content = verified(path)
+        content = verified(
+            path, f"git checkout -- data (or delete {FILE}: it is then derived anew)"
+        )
         splits = Splits.from_npz(io.BytesIO(content), IMAGE_SHAPE, len(CLASS_NAMES), str(path))
         origin = f"{path} and the manifest beside it"
     else:
@@ -71,8 +70,8 @@ def subset():
 
 
 @lru_cache(maxsize=1)
-def full():
-    """All 60,000 training and 10,000 test images.
+def full() -> Splits:
+    """Load all 60,000 training and 10,000 test images.
 
     Returns:
         The `Splits`.
@@ -85,11 +84,11 @@ def full():
     return Splits.from_arrays(arrays, IMAGE_SHAPE, len(CLASS_NAMES), source)
 
 
-def select(splits):
-    """Picks the subset of the course from the full set.
+def select(splits: Splits) -> Splits:
+    """Pick the subset of the course from the full set.
 
     Its rule is no rule of its own: the first 12,000 training and 2,000 test images in the order of
-    `dealt`, thus the first 1,200 and 200 of each class in the order of the original files.
+    `stratified_order`, thus the first 1,200 and 200 of each class in that of the original files.
 
     Args:
         splits: The full set, as `Splits`.
@@ -97,8 +96,8 @@ def select(splits):
     Returns:
         The subset, as `Splits`.
     """
-    train = dealt(splits.y_train)[:TRAIN_SIZE]
-    test = dealt(splits.y_test)[:TEST_SIZE]
+    train = stratified_order(splits.y_train)[:TRAIN_SIZE]
+    test = stratified_order(splits.y_test)[:TEST_SIZE]
     arrays = {
         "x_train": splits.x_train[train],
         "y_train": splits.y_train[train],
@@ -106,37 +105,3 @@ def select(splits):
         "y_test": splits.y_test[test],
     }
     return Splits.from_arrays(arrays, IMAGE_SHAPE, len(CLASS_NAMES), "the selected subset")
-
-
-def verified(path):
-    """Reads a file of the data folder, and refuses it unless its SHA-256 is the manifest's.
-
-    A flipped bit in an image would not stop a training run: it would only make its result wrong.
-
-    Args:
-        path: `pathlib.Path` of the file; `manifest.json` must be beside it.
-
-    Returns:
-        The file's content, bytes. Whoever uses these uses what was verified.
-
-    Raises:
-        RuntimeError: If the file is not what the manifest says, or there is no manifest.
-    """
-    remedy = (
-        f"To get it back: git checkout -- data (or delete {path.name}: it is then derived anew)"
-    )
-    try:
-        manifest = json.loads(path.with_name("manifest.json").read_text(encoding="utf-8"))
-        expected = manifest["files"][path.name]["sha256"]
-    except (OSError, ValueError, KeyError) as error:
-        raise RuntimeError(
-            f"{path} cannot be verified, for want of its SHA-256 in the manifest.json beside it "
-            f"({type(error).__name__}: {error}). {remedy}."
-        ) from error
-    content = path.read_bytes()
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise RuntimeError(
-            f"{path} is damaged: expected SHA-256 {expected}, found {found}. {remedy}."
-        )
-    return content

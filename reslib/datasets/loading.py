@@ -1,14 +1,18 @@
 """From the name of a data set to arrays that a network can be trained on."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from reslib import arguments
 from reslib.datasets import cifar10, fashion_mnist
+from reslib.datasets.own_files import read_own
 from reslib.datasets.resizing import area_average
-from reslib.datasets.splits import Splits
-from reslib.datasets.stratifying import dealt
+from reslib.datasets.stratification import stratified_order
 
 NAMES = {
     "fashion_mnist": (fashion_mnist, fashion_mnist.subset),
@@ -37,7 +41,7 @@ class Dataset:
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
-    class_names: tuple
+    class_names: tuple[str, ...]
     checksum: str
 
     def __repr__(self):
@@ -49,26 +53,33 @@ class Dataset:
 
 
 def load(
-    name, size=None, train_size=None, test_size=None, standardize=True, path=None, groups=None
-):
-    """Loads a data set, in the size that an experiment can afford.
+    name: str,
+    size: int | None = None,
+    train_size: int | None = None,
+    test_size: int | None = None,
+    standardize: bool = True,
+    path: str | os.PathLike | None = None,
+    groups: Sequence[Sequence[int]] | None = None,
+) -> Dataset:
+    """Load a data set, in the size that an experiment can afford.
 
     Standardized pixels have zero mean and unit variance, channel by channel, over the training
     images that were selected. The test images are shifted and scaled by the same two numbers: they
     stand for pictures not yet seen, and must not take part in preparing the network for them.
 
     Args:
-        name: String. `"fashion_mnist"` is a subset of 12,000 training and 2,000 test images that
+        name: `"fashion_mnist"` is a subset of 12,000 training and 2,000 test images that
             comes with the course. `"fashion_mnist_full"` and `"cifar10"` are downloaded by Keras.
-        size: Integer, the side to which the images are shrunk, by area averaging. `None` keeps
+        size: The side to which the images are shrunk, by area averaging. `None` keeps
             them as they are.
-        train_size: Integer, how many training images, `None` for all. Images come class by class
+        train_size: How many training images, `None` for all. Images come class by class
             in turn (0, 1, ..., 9, 0, 1, ...), each class in the order of its file: the first ones,
             if they are a multiple of ten, hold as many of each class.
-        test_size: Integer, the same for the test images.
-        standardize: Boolean. If false, pixels stay in the range from 0 to 1.
-        path: String, an `.npz` with `x_train`, `y_train`, `x_test` and `y_test` to use in place of
-            a download: `uint8` images and integer labels. Not for `"fashion_mnist"`.
+        test_size: The same for the test images.
+        standardize: If false, pixels stay in the range from 0 to 1.
+        path: Path of an `.npz` with `x_train`, `y_train`, `x_test` and `y_test` to use in place of
+            a download: `uint8` images and integer labels. It is read again when it has been
+            replaced. Not for `"fashion_mnist"`.
         groups: Sequence of sequences of class numbers that holds each class once: the classes of a
             group become one. The images stay the same. `None` leaves the classes as they are.
 
@@ -85,27 +96,24 @@ def load(
     >>> load("fashion_mnist", size=14, train_size=10_000)
     <fashion_mnist: 10,000 training and 2,000 test images of 14×14×1, 10 classes>
     """
-    if not isinstance(name, str) or name not in NAMES:
-        names = ", ".join(f'"{known}"' for known in NAMES)
-        raise ValueError(f"name must be one of {names}, received {_quoted(name)}")
-    module, published = NAMES[name]
+    module, published = NAMES[arguments.one_of("name", name, NAMES)]
     if path is None:
         splits = published()
     elif name == "fashion_mnist":
         raise ValueError(
             f'path must be None for "fashion_mnist", whose file comes with the course, '
-            f'received {_quoted(path)}; for your own file use "fashion_mnist_full"'
+            f'received {path!r}; for your own file use "fashion_mnist_full"'
         )
     elif not isinstance(path, (str, os.PathLike)):
         raise ValueError(f"path must be that of an .npz, or None, received {path!r}")
     else:
-        classes = len(module.CLASS_NAMES)
-        splits = Splits.from_npz(path, module.IMAGE_SHAPE, classes, source=str(path))
+        splits = read_own(path, module.IMAGE_SHAPE, len(module.CLASS_NAMES))
 
-    if not isinstance(standardize, bool):
-        raise ValueError(f"standardize must be True or False, received {standardize!r}")
-    train = dealt(splits.y_train)[: _count("train_size", train_size, len(splits.y_train))]
-    test = dealt(splits.y_test)[: _count("test_size", test_size, len(splits.y_test))]
+    arguments.boolean("standardize", standardize)
+    train_size = _count("train_size", train_size, len(splits.y_train))
+    test_size = _count("test_size", test_size, len(splits.y_test))
+    train = stratified_order(splits.y_train)[:train_size]
+    test = stratified_order(splits.y_test)[:test_size]
     side = _count("size", size, module.IMAGE_SHAPE[0])
     new_labels, class_names = _grouped(groups, module.CLASS_NAMES)
 
@@ -127,32 +135,27 @@ def load(
 
 
 def _grouped(groups, names):
-    """The new label of each class, and the names of the groups."""
+    """Return the new label of each class, and the names of the groups."""
     numbers = list(range(len(names)))
     if groups is None:
         return np.array(numbers, "int32"), names
     try:
-        groups = [list(group) for group in groups]
-        members = [number for group in groups for number in group]
-        whole = sorted(members) == numbers and all(
-            isinstance(number, (int, np.integer)) and not isinstance(number, bool)
-            for number in members
-        )
-    except TypeError:
-        whole = False
-    if not whole or not all(groups):
+        members = [[arguments.integer("groups", number) for number in group] for group in groups]
+        if sorted(sum(members, [])) != numbers or not all(members):
+            raise ValueError
+    except (TypeError, ValueError):
         raise ValueError(
             f"groups must be sequences of class numbers that hold each from 0 to {numbers[-1]} "
             f"once, received {groups!r}"
-        )
+        ) from None
     new_labels = np.empty(len(names), "int32")
-    for label, group in enumerate(groups):
+    for label, group in enumerate(members):
         new_labels[group] = label
-    return new_labels, tuple(", ".join(names[number] for number in group) for group in groups)
+    return new_labels, tuple(", ".join(names[number] for number in group) for group in members)
 
 
 def _standardize(x_train, x_test):
-    """Shifts and scales both in place, by the statistics of the first."""
+    """Shift and scale both in place, by the statistics of the first."""
     # Summed in float64, since among millions of float32 numbers a sum loses its last digits.
     mean = x_train.mean(axis=(0, 1, 2), dtype="float64").astype("float32")
     for x in (x_train, x_test):
@@ -165,18 +168,8 @@ def _standardize(x_train, x_test):
 
 
 def _count(argument, value, available):
-    """A number of things out of those that there are; `None` means all of them."""
+    """Return how many of the things that there are; `None` means all of them."""
     if value is None:
         return available
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    if not whole or not 1 <= value <= available:
-        raise ValueError(
-            f"{argument} must be an integer from 1 to {available}, or None for {available}, "
-            f"received {_quoted(value)}"
-        )
-    return int(value)
-
-
-def _quoted(value):
-    """Strings as they are typed in the course, anything else as Python shows it."""
-    return f'"{value}"' if isinstance(value, str) else repr(value)
+    accepted = f"an integer from 1 to {available}, or None for {available}"
+    return arguments.integer(argument, value, accepted, lambda value: 1 <= value <= available)

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from reslib import arguments
 
-def area_average(images, size):
-    """Shrinks square images so that each new pixel is the mean of the area it covers.
+
+def area_average(images: np.ndarray, size: int) -> np.ndarray:
+    """Shrink square images so that each new pixel is the mean of the area it covers.
 
     Smaller images train faster, and averaging is the way to get them that adds nothing of its own:
     no ringing, no aliasing, and the mean brightness of an image stays what it was. Where the sides
@@ -16,7 +18,7 @@ def area_average(images, size):
 
     Args:
         images: Array of shape `(N, side, side, C)`.
-        size: Integer, the new side, from 1 to `side`.
+        size: The new side, from 1 to `side`.
 
     Returns:
         A `float32` array of shape `(N, size, size, C)`, in the units of `images`.
@@ -36,9 +38,8 @@ def area_average(images, size):
             f"images must have the shape (N, side, side, C), received {np.shape(images)}"
         )
     count, side, _, channels = images.shape
-    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not 1 <= size <= side:
-        raise ValueError(f"size must be an integer from 1 to {side}, received {size!r}")
-
+    accepted = f"an integer from 1 to {side}"
+    size = arguments.integer("size", size, accepted, lambda size: 1 <= size <= side)
     if size == side:
         return images.astype("float32")
 
@@ -53,18 +54,18 @@ def area_average(images, size):
     return small.reshape(count, size, size, channels)
 
 
-def overlaps(side, size):
-    """Lengths that `size` equal intervals share with `side` equal intervals of the same line.
+def overlaps(side: int, size: int) -> np.ndarray:
+    """Measure what `size` equal intervals share with `side` equal intervals of the same line.
 
     The line is `side * size` long, so that all lengths are whole numbers: an old interval measures
     `size`, a new one `side`, and each row of the result sums to `side`.
 
     Args:
-        side: Integer, the number of old intervals.
-        size: Integer, the number of new intervals.
+        side: The number of old intervals.
+        size: The number of new intervals.
 
     Returns:
-        A `float32` array of shape `(size, side)`.
+        A `float32` array of shape `(size, side)`, the lengths.
 
     Example:
 

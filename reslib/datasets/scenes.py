@@ -1,10 +1,14 @@
 """Pictures that hold objects of three sizes, for networks that must see all of them."""
 
+from __future__ import annotations
+
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from reslib import arguments
 from reslib.datasets import fashion_mnist
 from reslib.datasets.loading import Dataset
 from reslib.datasets.resizing import overlaps
@@ -60,15 +64,15 @@ class Scenes(Dataset):
 
 
 def scenes(
-    train_size=2000,
-    test_size=500,
-    size=64,
-    counts=(2, 1, 1),
-    object_sizes=(10, 20, 40),
-    noise=0.1,
-    seed=0,
-):
-    """Makes pictures that each hold small, medium and large clothes on a noisy background.
+    train_size: int = 2000,
+    test_size: int = 500,
+    size: int = 64,
+    counts: Sequence[int] = (2, 1, 1),
+    object_sizes: Sequence[int] = (10, 20, 40),
+    noise: float = 0.1,
+    seed: int = 0,
+) -> Scenes:
+    """Make pictures that each hold small, medium and large clothes on a noisy background.
 
     The objects are images of Fashion-MNIST, brought to one of three sizes by averaging over areas
     and placed at random, without any overlap. An object of each class is as likely in each size.
@@ -76,16 +80,16 @@ def scenes(
     both. The background is smooth noise, and white noise lies over all.
 
     Args:
-        train_size: Integer, how many training pictures. The first pictures are the same whatever
+        train_size: How many training pictures. The first pictures are the same whatever
             their number, as are the test pictures.
-        test_size: Integer, how many test pictures.
-        size: Integer, the side of a picture in pixels.
+        test_size: How many test pictures.
+        size: The side of a picture in pixels.
         counts: Three integers, how many small, medium and large objects each picture holds.
         object_sizes: Three integers, the sides of the images of small, medium and large objects.
             Most objects fill their image in one direction only.
-        noise: Float from 0 to 100, the standard deviation of the white noise. Brightness is from
-            0 to 1, and cut off there.
-        seed: Integer of at least 0, to which `RESLIB_SEED_OFFSET` is added.
+        noise: The standard deviation of the white noise, from 0 to 100. Brightness is from 0 to 1,
+            and cut off there.
+        seed: At least 0; `RESLIB_SEED_OFFSET` is added to it.
 
     Returns:
         A `Scenes`.
@@ -101,16 +105,16 @@ def scenes(
     >>> data.train_objects.boxes.shape
     (100, 4, 4)
     """
-    for name, value in (("train_size", train_size), ("test_size", test_size), ("size", size)):
-        _integers(name, (value,), 1, value)
-    _integers("counts", counts, 3, counts, least=0)
-    _integers("object_sizes", object_sizes, 3, object_sizes)
+    train_size = arguments.positive_integer("train_size", train_size)
+    test_size = arguments.positive_integer("test_size", test_size)
+    size = arguments.positive_integer("size", size)
+    counts = _for_each_size("counts", counts, least=0)
+    object_sizes = _for_each_size("object_sizes", object_sizes, least=1)
     if not sum(counts):
         raise ValueError(f"counts must name at least one object, received {counts!r}")
-    _integers("seed", (seed,), 1, seed, least=0)
-    is_number = isinstance(noise, (int, float)) and not isinstance(noise, bool)
-    if not is_number or not 0 <= noise <= NOISIEST:
-        raise ValueError(f"noise must be a number from 0 to {NOISIEST}, received {noise!r}")
+    seed = arguments.integer("seed", seed, "an integer of at least 0", lambda seed: seed >= 0)
+    accepted = f"a number from 0 to {NOISIEST}"
+    noise = arguments.number("noise", noise, accepted, lambda noise: 0 <= noise <= NOISIEST)
 
     source = fashion_mnist.subset()
     splits = (
@@ -140,7 +144,7 @@ def scenes(
 
 
 def _chunk(random, images, labels, size, counts, object_sizes, noise):
-    """Pictures, dense labels, and the four arrays of `SceneObjects`."""
+    """Draw pictures, dense labels, and the four arrays of `SceneObjects`."""
     kinds = np.repeat([0, 1, 2], counts)
     sides = np.repeat(object_sizes, counts)
     chosen = random.integers(len(images), size=(CHUNK, len(kinds)))
@@ -174,7 +178,7 @@ def _chunk(random, images, labels, size, counts, object_sizes, noise):
 
 
 def _corners(random, size, sides):
-    """Top and left of each object, so that no two overlap."""
+    """Draw top and left of each object, so that no two overlap."""
     corners = np.empty((CHUNK, len(sides), 2), int)
     left = np.arange(CHUNK)
     for _ in range(ATTEMPTS):
@@ -189,7 +193,7 @@ def _corners(random, size, sides):
 
 
 def _attempt(random, number, size, sides):
-    """Places the largest first, each where it is free, all places being as likely.
+    """Place the largest first, each where it is free, all places being as likely.
 
     Returns:
         Corners, and whether all objects of a picture found a place.
@@ -218,13 +222,13 @@ def _attempt(random, number, size, sides):
 
 
 def _resized(images, side):
-    """Each new pixel is the mean of the area it covers."""
+    """Make each new pixel the mean of the area it covers."""
     weights = overlaps(images.shape[1], side) / np.float32(images.shape[1])
     return weights @ images @ weights.T
 
 
 def _smooth_noise(random, size):
-    """Random values on a coarse grid, and straight lines between them."""
+    """Draw random values on a coarse grid, and straight lines between them."""
     cells = -(-size // CELL) + 1
     position = np.arange(size) / CELL
     lines = np.maximum(0, 1 - np.abs(position[:, None] - np.arange(cells))).astype("float32")
@@ -233,7 +237,7 @@ def _smooth_noise(random, size):
 
 
 def _boxes(shown):
-    """Top, left, bottom and right of what is shown."""
+    """Return top, left, bottom and right of what is shown."""
     edges = []
     for axis in (2, 1):
         line = shown.any(axis=axis)
@@ -245,14 +249,15 @@ def _boxes(shown):
 def _checksum(*arrays):
     digest = hashlib.sha256()
     for array in arrays:
-        digest.update(np.ascontiguousarray(array))
+        digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
 
 
-def _integers(name, values, number, received, least=1):
-    whole = isinstance(values, (tuple, list)) and all(
-        isinstance(v, (int, np.integer)) and not isinstance(v, bool) and v >= least for v in values
+def _for_each_size(name, values, least):
+    """Return three integers as a tuple, or refuse them with an error that names the argument."""
+    accepted = f"three integers of at least {least}, for {', '.join(SIZE_NAMES)}"
+    if not isinstance(values, (tuple, list)) or len(values) != len(SIZE_NAMES):
+        raise ValueError(f"{name} must be {accepted}; received {values!r}")
+    return tuple(
+        arguments.integer(name, value, accepted, lambda value: value >= least) for value in values
     )
-    if not whole or len(values) != number:
-        wanted = "an integer" if number == 1 else f"{number} integers"
-        raise ValueError(f"{name} must be {wanted} of at least {least}, received {received!r}")

@@ -1,10 +1,15 @@
 """A data set as it was published: four arrays of whole numbers, checked before they are used."""
 
+from __future__ import annotations
+
 import hashlib
+import os
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import BinaryIO
 
 import numpy as np
 
@@ -26,15 +31,21 @@ class Splits:
     y_test: np.ndarray
 
     @classmethod
-    def from_arrays(cls, arrays, image_shape, classes, source):
-        """Checks four arrays and brings them to the one form.
+    def from_arrays(
+        cls,
+        arrays: Mapping[str, np.ndarray],
+        image_shape: tuple[int, int, int],
+        classes: int,
+        source: str,
+    ) -> Splits:
+        """Check four arrays and bring them to the one form.
 
         Args:
-            arrays: Mapping with `"x_train"`, `"y_train"`, `"x_test"` and `"y_test"`.
-            image_shape: Tuple, the `(height, width, channels)` that the images must have. Where
+            arrays: Arrays named `"x_train"`, `"y_train"`, `"x_test"` and `"y_test"`.
+            image_shape: The `(height, width, channels)` that the images must have. Where
                 there is one channel, its axis may be missing.
-            classes: Integer, labels must be less than this.
-            source: String, says in error messages where the arrays are from.
+            classes: Labels must be less than this.
+            source: Where the arrays are from, for error messages.
 
         Returns:
             The `Splits`.
@@ -55,8 +66,14 @@ class Splits:
         return cls(**splits)
 
     @classmethod
-    def from_npz(cls, file, image_shape, classes, source):
-        """Reads the four arrays from an `.npz`.
+    def from_npz(
+        cls,
+        file: str | os.PathLike | BinaryIO,
+        image_shape: tuple[int, int, int],
+        classes: int,
+        source: str,
+    ) -> Splits:
+        """Read the four arrays from an `.npz`.
 
         Pickled objects are refused: reading them can run any code that a stranger put there.
 
@@ -84,7 +101,7 @@ class Splits:
         return cls.from_arrays(arrays, image_shape, classes, source)
 
     @cached_property
-    def checksum(self):
+    def checksum(self) -> str:
         """SHA-256 of names, shapes and contents: the same for the same data, however stored."""
         digest = hashlib.sha256()
         for key in KEYS:
@@ -95,7 +112,7 @@ class Splits:
 
 
 def _images(array, shape, source):
-    """Checks pixels and gives them a channel axis."""
+    """Check pixels and give them a channel axis."""
     if array.ndim == 3:
         array = array[..., None]
     if array.dtype != np.uint8 or array.ndim != 4 or array.shape[1:] != shape or not len(array):
@@ -108,7 +125,7 @@ def _images(array, shape, source):
 
 
 def _labels(array, count, classes, source):
-    """Checks labels and makes them one row of `uint8`."""
+    """Check labels and make them one row of `uint8`."""
     if array.shape not in ((count,), (count, 1)) or array.dtype.kind not in "iu":
         raise ValueError(
             f"{source} must be integers of shape ({count},) or ({count}, 1), one for each image, "
@@ -123,7 +140,7 @@ def _labels(array, count, classes, source):
 
 
 def _frozen(array):
-    """A read-only array in one piece of memory; the one it was made from stays as it is."""
+    """Make a read-only array in one piece of memory; the one it came from stays as it is."""
     array = np.ascontiguousarray(array).view()
     array.flags.writeable = False
     return array

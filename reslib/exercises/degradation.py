@@ -1,10 +1,18 @@
 """The exercises of notebook 03."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from reslib.exercises.exercise import Mistake, call, exercise
-from reslib.exercises.judging import outcomes, sound
+from reslib.exercises import designs
+from reslib.exercises.answers import call, difference, judge, outcome, same
+from reslib.exercises.exercise import Mistake, exercise
 from reslib.seeding import generator
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 EXPLANATIONS = ("overfitting", "vanishing gradients", "degradation", "healthy")
 _SUSPECTS = {  # the network, its images and epochs, the depth of a shallower one, and what is wrong
@@ -15,7 +23,7 @@ _SUSPECTS = {  # the network, its images and epochs, the depth of a shallower on
 }
 
 
-def suspects():
+def suspects() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Train the four networks of exercise 03.1, and a shallower one for each.
 
     Returns:
@@ -65,7 +73,7 @@ def suspects():
 def choose_between_explanations(answer):
     if not isinstance(answer, dict) or {*answer} != {*_SUSPECTS}:
         raise Mistake(f"the answer must be a dictionary with a word for each of {[*_SUSPECTS]}.")
-    said = {letter: outcomes.outcome(word) for letter, word in answer.items()}
+    said = {letter: outcome(word) for letter, word in answer.items()}
     confused = {
         ("A", "overfitting"): "a high test error is not enough. It is bad on its training images "
         "too, so there is nothing that it knows too well.",
@@ -142,7 +150,7 @@ def write_a_convolution_that_does_nothing(answer):
         "your kernel has the channels first, as in PyTorch. Keras wants (size, size, channels in, "
         "channels out).": lambda size, channels: right(size, channels).transpose(3, 2, 0, 1),
     }
-    outcomes.judge(answer, [(3, 4), (5, 2), (7, 3)], right, mistakes)
+    judge(answer, [(3, 4), (5, 2), (7, 3)], right, mistakes)
     return "right: the middle of the window, each channel to itself."
 
 
@@ -171,14 +179,14 @@ def make_a_network_deeper(answer):
 
 def _judge_deeper(deeper, layers, extra, x):
     try:
-        deeper = [(outcomes.outcome(kernel), outcomes.outcome(bias)) for kernel, bias in deeper]
+        deeper = [(outcome(kernel), outcome(bias)) for kernel, bias in deeper]
         found = _relu_network(deeper, x)
     except (TypeError, ValueError) as error:
         raise Mistake(f"your layers do not fit together as (kernel, bias) pairs: {error}") from None
     if len(deeper) != len(layers) + extra:
         raise Mistake(f"asked for {extra} more than {len(layers)} layers, it gives {len(deeper)}.")
     expected = _relu_network(layers, x)
-    if outcomes.same(found, expected):
+    if same(found, expected):
         return
 
     def repeated(place):
@@ -199,9 +207,9 @@ def _judge_deeper(deeper, layers, extra, x):
             "residual block zeros do nothing: there the input is added.)"
         )
     for diagnosis, outputs in mistakes.items():
-        if any(outcomes.same(found, output) for output in outputs):
+        if any(same(found, output) for output in outputs):
             raise Mistake(diagnosis)
-    raise Mistake(f"the outputs changed: {outcomes.difference(found, expected)}.")
+    raise Mistake(difference(found, expected, "the outputs changed: what comes out"))
 
 
 def _relu_network(layers, x):
@@ -225,14 +233,14 @@ def find_the_best_way_back(answer):
         random = generator(seed)
         matrix, points = random.normal(size=(2, n)), random.normal(size=(200, 2))
         hidden = np.maximum(points @ matrix, 0)
-        decoder = outcomes.outcome(call(answer, matrix.copy(), points.copy()))
+        decoder = outcome(call(answer, matrix.copy(), points.copy()))
         if decoder.shape == (2, n):
             raise Mistake(
                 f"your matrix has the shape {decoder.shape}: that is a way there. The way back "
                 f"takes {n} numbers to 2."
             )
         if decoder.shape != (n, 2):
-            raise Mistake(f"your matrix has the shape {decoder.shape}, expected {(n, 2)}.")
+            raise Mistake(difference(decoder, np.zeros((n, 2)), "your matrix"))
 
         def lost(decoder, hidden=hidden, points=points):
             return np.linalg.norm(hidden @ decoder - points) / np.linalg.norm(points)
@@ -255,7 +263,7 @@ def find_the_best_way_back(answer):
             "is no ReLU.": matrix.T,
         }
         for diagnosis, mistaken in mistakes.items():
-            if outcomes.same(decoder, mistaken):
+            if same(decoder, mistaken):
                 raise Mistake(diagnosis)
         raise Mistake(
             f"with {n} dimensions your way back loses {lost(decoder):.0%} of the points; there is "
@@ -328,7 +336,7 @@ def repair_an_unfair_comparison(answer):
     ),
 )
 def where_degradation_begins(answer):
-    table = sound.final_rows(answer)
+    table = designs.final_rows(answer)
     if "depth" not in table or table.depth.nunique() < 2:
         raise Mistake("all networks have the same depth: vary it.")
     with_shortcuts = table.get("residual", False) | (
@@ -336,9 +344,9 @@ def where_degradation_begins(answer):
     )
     if np.any(with_shortcuts):
         raise Mistake("some networks have shortcuts. Degradation is a matter of plain networks.")
-    sound.comparable(table, "depth", "depth")
-    sound.enough_points(table.depth, "depth", least=4, span=4)
-    sound.enough_seeds(table, "depth", "depth")
+    designs.one_change(table, ["depth"])
+    designs.enough_points(table.depth, "depth", least=4, span=4)
+    designs.enough_seeds(table, "depth")
     errors = table.groupby("depth")[["train_error", "test_error"]].mean()
     if errors.train_error.min() > 0.5:
         raise Mistake(

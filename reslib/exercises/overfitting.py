@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from reslib.exercises import designs
+from reslib.exercises.answers import judge
 from reslib.exercises.exercise import Mistake, exercise
-from reslib.exercises.judging import outcomes, sound
 from reslib.seeding import generator
 
 
@@ -43,12 +44,12 @@ def choose_a_degree(answer):
         ),
     }
     inputs = [_errors(shift) for shift in range(3)]
-    outcomes.judge(answer, inputs, lambda d, train, fresh: d[lowest(fresh)], mistakes)
+    judge(answer, inputs, lambda d, train, fresh: d[lowest(fresh)], mistakes)
     return "right: the error on fresh data chooses, averaged over the data sets."
 
 
 def _errors(shift):
-    """Degrees, and errors that fall, rise and fall again; one data set is lucky elsewhere."""
+    """Draw errors that fall, rise and fall again with the degree; one data set is lucky."""
     degrees = np.array([2, 3, 5, 6, 8, 11, 13]) + shift
     random = generator(shift)
     train = np.array([0.50, 0.36, 0.20, 0.12, 0.08, 0.05, 0.02])
@@ -122,7 +123,7 @@ def split_an_error(answer):
         truth = random.normal(size=places)
         curves = truth[:, None] + random.normal(size=(places, 1)) + random.normal(size=(1, sets))
         inputs.append((curves + random.normal(size=(places, sets)), truth))
-    outcomes.judge(answer, inputs, right, mistakes)
+    judge(answer, inputs, right, mistakes)
     return "right: first average the fits, then compare; the rest of the error is variance."
 
 
@@ -151,6 +152,11 @@ def stop_early(answer):
                 break
         return np.argmin(losses[: epoch + 1]) + 1, epoch + 1
 
+    def of_the_whole_curve(history, patience):
+        losses = history["validation_loss"]
+        kept = np.argmin(losses) + 1
+        return kept, min(kept + patience, len(losses))
+
     right = of("validation_loss")
     mistakes = {
         "you stop by the test loss. Then the test images have taken part in the training, and "
@@ -172,6 +178,10 @@ def stop_early(answer):
                 lambda kept, stopped, losses: (np.argmin(losses) + 1, len(losses)),
             ),
         ],
+        "you look for the best epoch of all and wait `patience` epochs from there. A training "
+        "cannot see the epochs to come: a short fall later on may never be reached.": (
+            of_the_whole_curve
+        ),
         "you count epochs from 0; here the first is 1.": of(
             "validation_loss", lambda kept, stopped, losses: (kept - 1, stopped - 1)
         ),
@@ -181,7 +191,7 @@ def stop_early(answer):
             "validation_loss", lambda kept, stopped, losses: (stopped, kept)
         ),
     }
-    outcomes.judge(answer, _histories(), right, mistakes)
+    judge(answer, _histories(), right, mistakes)
     return "right, and the same as Keras's `EarlyStopping(restore_best_weights=True)`."
 
 
@@ -196,11 +206,12 @@ def _stop(losses, patience):
 
 
 def _histories():
-    """Curves with a small fall after a rise, a better epoch after the stop, or no stop at all."""
+    """Make curves with a small fall after a rise, a better epoch after the stop, or no stop."""
     curves = [
         (3, [1.0, 0.8, 0.6, 0.66, 0.62, 0.65, 0.64, 0.5, 0.7, 0.71, 0.72, 0.73, 0.74, 0.75]),
         (2, [1.0, 0.7, 0.5, 0.6, 0.55, 0.52, 0.4, 0.6, 0.7, 0.8]),
         (4, [1.0, 0.9, 0.7, 0.6, 0.5, 0.45, 0.41, 0.4, 0.39, 0.38]),
+        (2, [1.0, 0.8, 0.6, 0.7, 0.72, 0.5, 0.55, 0.6, 0.7]),
     ]
     inputs = []
     for seed, (patience, losses) in enumerate(curves):
@@ -241,6 +252,9 @@ def tell_what_went_wrong(answer):
 
         return function
 
+    def gap_first(train, test, nested):
+        return "overfitting" if test - train > 0.05 else diagnose(train, test, nested)
+
     def by_the_test_error(train, test, nested):
         return "overfitting" if test > 0.1 else "healthy"
 
@@ -254,6 +268,8 @@ def tell_what_went_wrong(answer):
             decided("underfitting"),
             decided("failed optimization"),
         ],
+        "you ask for the gap first. Where the training error is high, the training failed, and a "
+        "gap is no news: look at the training error first.": gap_first,
         "you go by the test error alone. Overfitting is a low training error beside a high test "
         "error; where both are high, it is something else.": by_the_test_error,
     }
@@ -267,9 +283,12 @@ def tell_what_went_wrong(answer):
         (0.60, 0.61, 0.30),
         (0.06, 0.08, None),
         (0.05, 0.07, 0.30),
+        (0.45, 0.70, 0.44),
+        (0.45, 0.70, 0.12),
+        (0.45, 0.70, None),
     ]
     inputs = [(train + shift, test + shift, nested) for train, test, nested in cases]
-    outcomes.judge(answer, inputs, diagnose, mistakes)
+    judge(answer, inputs, diagnose, mistakes)
     return "right: the training error comes first, and where it is high a third number decides."
 
 
@@ -284,7 +303,7 @@ def tell_what_went_wrong(answer):
     ),
 )
 def how_strong_must_a_remedy_be(answer):
-    table = sound.final_rows(answer)
+    table = designs.final_rows(answer)
     remedies = {"weight_decay": "weight decay", "dropout": "dropout"}
     for column in remedies:
         table[column] = table[column].fillna(0) if column in table else 0.0
@@ -298,11 +317,11 @@ def how_strong_must_a_remedy_be(answer):
         )
     (column,) = varied
     name = remedies[column]
-    sound.comparable(table, column, name)
+    designs.one_change(table, [column])
     if table[column].min() > 0:
         raise Mistake(f"there is no control: no run goes without any {name} (strength 0).")
-    sound.enough_points(table[column], name, least=4, span=5)
-    sound.enough_seeds(table, column, name)
+    designs.enough_points(table[column], name, least=4, span=5)
+    designs.enough_seeds(table, column)
     means = table.groupby(column)[["train_error", "test_error", "test_loss"]].mean()
     if means.test_error[0] - means.train_error[0] < 0.05:
         raise Mistake(

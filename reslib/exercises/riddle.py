@@ -3,6 +3,8 @@
 Do not read on before you have solved it.
 """
 
+from __future__ import annotations
+
 import functools
 
 import numpy as np
@@ -19,14 +21,14 @@ NETWORKS = {  # gain of the kernels, deviation of the biases, normalization, ski
 }
 
 
-def riddle():
-    """Dictionary from a letter to gradients at 256 inputs between −2 and 2, a row for each seed."""
+def riddle() -> dict[str, np.ndarray]:
+    """Return gradients at 256 inputs between −2 and 2 by letter, a row for each seed."""
     return hidden()[0]
 
 
 @functools.lru_cache(maxsize=1)
-def hidden():
-    """The signals, and the name that belongs to each letter."""
+def hidden() -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """Return the signals, and the name that belongs to each letter."""
     names = np.random.default_rng(54).permutation(list(NETWORKS))  # the same at any offset
     truth = dict(zip("ABCDE", map(str, names), strict=True))
     curves = {
@@ -37,7 +39,7 @@ def hidden():
 
 
 def _gradients(seed, gain, deviation, normalize, skips):
-    """Gradient of the output at each input, by the chain rule; statistics count as fixed."""
+    """Compute the gradient at each input by the chain rule; statistics count as fixed."""
     random = generator(1000 * seed + 54)
     x = np.linspace(-2, 2, 256)[:, None]
     first = random.normal(size=(1, WIDTH)) * np.sqrt(gain)
@@ -60,8 +62,8 @@ def _gradients(seed, gain, deviation, normalize, skips):
     return (gradient @ first.T)[:, 0]
 
 
-def properties(curves):
-    """Size, correlation and number of values of a signal, in words."""
+def properties(curves: np.ndarray) -> dict[str, str]:
+    """Tell size, correlation and number of values of a signal, in words."""
     from reslib.probes import autocorrelation
 
     size = np.log10(np.sqrt((curves**2).mean()))
@@ -74,8 +76,8 @@ def properties(curves):
     }
 
 
-def contradiction(letter, said, truth, curves):
-    """What speaks against an explanation: the first property that it would not have."""
+def contradiction(letter: str, said: str, curves: np.ndarray) -> str:
+    """Say what speaks against an explanation: the first property that it would not have."""
     measured = properties(curves)
     # The named network is among the signals too, under another letter.
     all_curves, names = hidden()

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from reslib.exercises.exercise import Mistake, Unanswered, call, exercise
-from reslib.exercises.judging.comparing import as_array, close, explain
-from reslib.exercises.judging.sound import judge_comparison, judge_settings
+from reslib.exercises import designs
+from reslib.exercises.answers import ReturnedNothing, call, explain, outcome, same
+from reslib.exercises.exercise import Mistake, exercise
 from reslib.exercises.riddle import NETWORKS, contradiction, hidden
 from reslib.seeding import generator
 
@@ -24,7 +24,7 @@ def tape(answer):
         model, calls, x = _normalized_network(inputs)
         try:
             result = call(answer, model, x)
-        except Unanswered:
+        except ReturnedNothing:
             if not calls:
                 raise
             raise Mistake(f"the tape gave None: {UNWATCHED}") from None
@@ -36,7 +36,7 @@ def tape(answer):
             if [np.shape(part) for part in result] == [v.shape for v in model.trainable_variables]:
                 raise Mistake(WEIGHTS)
             result = result[0]
-        found = as_array(result)
+        found = outcome(result)
         if found.shape == model.trainable_variables[0].shape != x.shape:
             raise Mistake("this is the gradient of a kernel. Asked for is that of x, in its shape.")
         right, through = _gradient(model, x, False), _gradient(model, x, True)
@@ -79,7 +79,7 @@ WEIGHTS = (
 
 
 def _normalized_network(inputs, batch=24):
-    """A network whose stored statistics are those of a batch, its calls, and the batch."""
+    """Make a network that stores the statistics of a batch; return its calls and the batch."""
     import keras
 
     from reslib import layers
@@ -105,20 +105,21 @@ def _normalized_network(inputs, batch=24):
 
 
 def _gradient(model, x, training):
-    import tensorflow as tf
+    from keras import ops
 
-    # A copy, so that the statistics that training mode moves stay as they are.
-    state = [variable.value for variable in model.non_trainable_variables]
-    weights = [variable.value for variable in model.trainable_variables]
-    x = tf.constant(x)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
+    from reslib.probes.gradients import gradient, state_of
+
+    weights, state = state_of(model)
+
+    def total(x):
         outputs, _ = model.stateless_call(weights, state, x, training=training)
-    return tape.gradient(outputs, x).numpy()
+        return ops.sum(outputs)
+
+    return gradient(total, [x])[0]
 
 
 def _jacobian(model, x):
-    """The gradient of every output at every input."""
+    """Return the gradient of every output at every input."""
     right = _gradient(model, x, False)
     all_pairs = np.zeros((len(x), 1, *x.shape))
     all_pairs[np.arange(len(x)), 0, np.arange(len(x))] = right
@@ -140,7 +141,7 @@ def autocorrelation(answer):
     for lag in (1, 3, 0):
         signal = np.cumsum(random.normal(size=20)) + 4
         try:
-            found = as_array(call(answer, signal, lag))
+            found = outcome(call(answer, signal, lag))
         except Mistake:
             if lag == 0:
                 raise Mistake(EMPTY) from None
@@ -148,7 +149,7 @@ def autocorrelation(answer):
         if found.ndim:
             found = found.reshape(-1)[0] if found.size == 1 else found
         right = _correlate(signal, lag)
-        if lag == 0 and (not np.isfinite(found).all() or close(found, 0.0)):
+        if lag == 0 and (not np.isfinite(found).all() or same(found, 0.0)):
             raise Mistake(EMPTY)
         n, c = len(signal), signal - signal.mean()
         explain(
@@ -180,7 +181,6 @@ def autocorrelation(answer):
                     np.corrcoef(signal[: n - lag], signal[lag:])[0, 1] if lag else np.nan
                 ],
             },
-            tolerance=1e-4,
         )
     return "right. At lag 0 it is 1 for every signal, and no lag can give more."
 
@@ -211,7 +211,7 @@ def law(answer):
     cases = [(1, 2.0, 0.5, 0.25, None), (7, 1.3, 0.5, 0.25, None), (5, 0.8, 0.6, 0.45, None)]
     cases += [(1, 1.6, 0.5, 0.25, 1.0), (4, 1.5, 0.4, 0.3, 1.0), (6, 2.0, 0.6, 0.2, 0.3)]
     for depth, gain, on, both, beta in cases:
-        found = as_array(call(answer, depth, gain, on, both, beta))
+        found = call(answer, depth, gain, on, both, beta)
         skip = 0 if beta is None else 1
         b = 1 if beta is None else beta
         square, product = skip + b**2 * gain * on, skip + b**2 * gain * both
@@ -282,7 +282,7 @@ def ingredients(answer):
         raise Mistake(f"nothing is said about {', '.join(missing)}.")
     for letter in sorted(truth):
         if answer[letter] != truth[letter]:
-            raise Mistake(contradiction(letter, answer[letter], truth[letter], curves[letter]))
+            raise Mistake(contradiction(letter, answer[letter], curves[letter]))
     return (
         "right. Size and correlation are two different things: a gradient of healthy size can be "
         "whole or shattered."
@@ -301,7 +301,7 @@ def ingredients(answer):
 )
 def looks_linear(answer):
     for units, seed in ((4, 0), (7, 1)):
-        kernel = as_array(call(answer, units, seed), "the kernel")
+        kernel = outcome(call(answer, units, seed), "the kernel")
         if kernel.shape == (units, 2 * units):
             raise Mistake(
                 "the halves of your kernel stand side by side. The mirrored ReLU gives twice as "
@@ -313,9 +313,9 @@ def looks_linear(answer):
             )
         upper, lower = kernel[:units], kernel[units:]
         _judge_halves(kernel, upper, lower)
-        if not close(upper.T @ upper, np.eye(units)):
+        if not same(upper.T @ upper, np.eye(units)):
             size = np.trace(upper.T @ upper) / units
-            if close(upper.T @ upper, size * np.eye(units)):
+            if same(upper.T @ upper, size * np.eye(units)):
                 raise Mistake(
                     f"your kernel is linear, but it changes every length by a factor of "
                     f"{np.sqrt(size):.2f}: to the power of 50 layers that is {size**25:.1e}."
@@ -324,31 +324,31 @@ def looks_linear(answer):
                 "your kernel is linear, but the upper half is not orthogonal, so it stretches some "
                 "directions and shrinks others, and the more so the more layers follow."
             )
-    again, other = (as_array(call(answer, units, seed)) for seed in (1, 2))
-    if close(again, other):
+    again, other = (call(answer, units, seed) for seed in (1, 2))
+    if same(again, other):
         raise Mistake("another seed should give another kernel: all layers would start the same.")
     return "right: with mirrored ReLUs a net of such kernels is linear, and cannot shatter."
 
 
 def _judge_halves(kernel, upper, lower):
     """Refuse a kernel that is not linear behind a mirrored ReLU."""
-    if close(lower, -upper):
+    if same(lower, -upper):
         return
-    if close(lower, upper):
+    if same(lower, upper):
         raise Mistake(
             "both halves have the same sign, so that the two together give W·|x|: x and −x cannot "
             "be told apart."
         )
     if not lower.any() or not upper.any():
         raise Mistake("one half of your kernel is 0: together they are then an ordinary ReLU.")
-    if close(kernel[1::2], -kernel[::2]):
+    if same(kernel[1::2], -kernel[::2]):
         raise Mistake(
             "your rows alternate between W and −W. A mirrored ReLU gives all of relu(x) first, "
             "then all of relu(−x)."
         )
-    if close(lower, -upper[::-1]) or close(lower, -upper[:, ::-1]):
+    if same(lower, -upper[::-1]) or same(lower, -upper[:, ::-1]):
         raise Mistake("the lower half is turned over: it should be −W, row by row.")
-    if close(lower, -upper.T) or close(lower, upper.T):
+    if same(lower, -upper.T) or same(lower, upper.T):
         raise Mistake("the lower half is transposed.")
     raise Mistake(
         "the lower half is not minus the upper one, so the two do not add up to a linear map."
@@ -366,39 +366,25 @@ def _judge_halves(kernel, upper, lower):
     ),
 )
 def shattering_of_tanh(answer):
-    import pandas as pd
-
-    try:
-        table = pd.DataFrame(answer)
-    except (TypeError, ValueError):
-        raise Mistake(
-            "the answer should be a table, or a list with a dictionary for each row."
-        ) from (None)
-    missing = [n for n in ("activation", "depth", "seed", "correlation") if n not in table]
-    if missing:
-        raise Mistake(f"the table has no column {' and no column '.join(missing)}.")
-    table["correlation"] = as_array(list(table.correlation), "the correlation")
-    judge_comparison(table, "tanh", "relu", "activation", "depth", points=4, seeds=5)
-    judge_settings(table, "activation", "depth", ignore=["correlation"])
+    table = designs.rows_of(answer, ("activation", "depth", "seed", "correlation"))
+    table["correlation"] = outcome(list(table.correlation), "the correlation")
+    designs.controlled(table, "activation", "tanh", "relu", "depth")
+    designs.enough_points(table.depth, "depth", least=4, span=8)
+    designs.enough_seeds(table, ["activation", "depth"], least=5)
+    designs.one_change(table, ["activation", "depth"], measured=["correlation"])
     cells = table.groupby(["activation", "depth"]).correlation
-    if table.correlation.isna().any() or table.correlation.abs().max() > 1:
+    if table.correlation.isna().any() or table.correlation.abs().max() > 1 + 1e-3:
         raise Mistake("a correlation lies between −1 and 1, and some of yours do not.")
     if (cells.nunique() == 1).any():
         raise Mistake(
             "different seeds give the same value: is the seed handed on to the network? Copies of "
             "one run are no repetition."
         )
-    depths = sorted(table.depth.unique())
-    if depths[-1] < 8 * depths[0]:
-        raise Mistake(
-            f"your depths go from {depths[0]} to {depths[-1]}. Shattering shows over a wide range: "
-            "let the deepest be eight times as deep as the shallowest."
-        )
     mean, error = cells.mean().unstack(0), cells.sem().unstack(0)
     gap = mean.tanh - mean.relu
     clear = gap.abs() > 2 * np.hypot(error.tanh, error.relu)
     return (
-        f"a sound comparison. With {depths[-1]} layers: tanh {mean.tanh.iloc[-1]:.2f}, ReLU "
+        f"a sound comparison. With {table.depth.max()} layers: tanh {mean.tanh.iloc[-1]:.2f}, ReLU "
         f"{mean.relu.iloc[-1]:.2f}; the two differ by more than two standard errors at "
         f"{clear.sum()} of {len(clear)} depths."
     )

@@ -1,76 +1,68 @@
 """What a reader has solved, kept in one small file on this machine and nowhere else."""
 
+from __future__ import annotations
+
 import json
 import os
 import pathlib
-import tempfile
+import warnings
+
+FILE = "progress.json"
 
 
-def path():
-    """The file: the one named by `RESLIB_PROGRESS`, or else one in the user's data folder."""
-    import platformdirs
-
-    folder = pathlib.Path(platformdirs.user_data_dir("reslib-course"))
-    return pathlib.Path(os.environ.get("RESLIB_PROGRESS") or folder / "progress.json")
-
-
-def note(number, passed):
-    """Count an answer to an exercise. What was once solved stays solved."""
-    notes = _read()
-    entry = notes.get(number, {"attempts": 0, "solved": False})
-    # Answers after the right one are play.
-    entry["attempts"] += not entry["solved"]
-    entry["solved"] = entry["solved"] or passed
-    _write(notes | {number: entry})
-
-
-def progress(export=None):
-    """Which exercises are solved.
-
-    Args:
-        export: A path that ends in `.csv`, `.html` or `.json`, to write the table there as well.
-
-    Returns:
-        A pandas table with a row for each exercise of the course, and the columns `title`,
-        `solved` and `attempts` (until solved).
+def path() -> pathlib.Path:
+    """Name the file: what `RESLIB_PROGRESS` says, or else one in the user's data folder.
 
     Raises:
-        ValueError: if `export` ends in something else.
+        OSError: if the file should lie in the home of a user who has none.
     """
-    import pandas as pd
+    import platformdirs
 
-    from reslib.exercises.exercise import exercises
-
-    notes = _read()
-    nothing = {"attempts": 0, "solved": False}
-    rows = [
-        {"exercise": item.number, "title": item.title, **notes.get(item.number, nothing)}
-        for item in exercises()
-    ]
-    columns = ["exercise", "title", "solved", "attempts"]
-    table = pd.DataFrame(rows, columns=columns).set_index("exercise")
-    if export is not None:
-        writers = {".csv": table.to_csv, ".html": table.to_html, ".json": table.to_json}
-        kind = pathlib.Path(export).suffix
-        if kind not in writers:
-            raise ValueError(f"export must end in {', '.join(writers)}, received {str(export)!r}")
-        writers[kind](export)
-    return table
+    try:
+        if named := os.environ.get("RESLIB_PROGRESS"):
+            return pathlib.Path(named).expanduser()
+        return pathlib.Path(platformdirs.user_data_dir("reslib-course"), FILE).expanduser()
+    except RuntimeError as error:
+        raise OSError("this user has no home folder") from error
 
 
-def forget():
+def note(number: str, passed: bool) -> None:
+    """Count an answer to an exercise. What was once solved stays solved.
+
+    Where nothing can be written there is a warning: a verdict never depends on a disk.
+    """
+    try:
+        known = _read()
+        entry = known.get(number, {"solved": False, "attempts": 0})
+        # Answers after the right one are play.
+        attempts = entry["attempts"] + (not entry["solved"])
+        _write(known | {number: {"solved": entry["solved"] or passed, "attempts": attempts}})
+    except OSError as error:
+        _warn(error)
+
+
+def notes() -> dict[str, dict]:
+    """Return `solved` and `attempts` of each exercise that was tried, by its number."""
+    try:
+        return _read()
+    except OSError as error:
+        _warn(error)
+        return {}
+
+
+def forget() -> None:
     """Begin anew: remove the file."""
     path().unlink(missing_ok=True)
 
 
 def _read():
-    """The notes, or none. A file that is not ours to understand is set aside, not overwritten."""
+    """Read the notes. A file that is not ours to understand is set aside, not overwritten."""
     file = path()
     try:
-        notes = json.loads(file.read_text(encoding="utf-8"))
+        known = json.loads(file.read_text(encoding="utf-8"))
         return {
-            str(number): {"attempts": int(entry["attempts"]), "solved": bool(entry["solved"])}
-            for number, entry in notes.items()
+            str(number): {"solved": bool(entry["solved"]), "attempts": int(entry["attempts"])}
+            for number, entry in known.items()
         }
     except FileNotFoundError:
         return {}
@@ -79,11 +71,20 @@ def _read():
         return {}
 
 
-def _write(notes):
+def _write(known):
     file = path()
     file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", dir=file.parent, suffix=".tmp", delete=False, encoding="utf-8"
-    ) as target:
-        json.dump(notes, target, indent=1, sort_keys=True)
-    os.replace(target.name, file)  # whole or not at all
+    part = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    try:
+        part.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
+        part.replace(file)  # whole or not at all
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _warn(error):
+    warnings.warn(
+        f"what you have solved cannot be noted ({error}). Verdicts do not depend on it. The "
+        "environment variable RESLIB_PROGRESS can name another file.",
+        stacklevel=4,
+    )

@@ -1,10 +1,18 @@
 """The exercises of notebook 02."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from reslib.exercises.exercise import Mistake, call, exercise
-from reslib.exercises.judging import outcomes, sound
+from reslib.exercises import designs
+from reslib.exercises.answers import call, judge, outcome, same
+from reslib.exercises.exercise import Mistake, exercise
 from reslib.seeding import generator, set_seed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @exercise(
@@ -18,7 +26,7 @@ from reslib.seeding import generator, set_seed
 )
 def go_back_through_a_shared_input(answer):
     def handed_back(dq, dp):
-        """The right end of the way, from what the last product hands on."""
+        """Go the right end of the way, from what the last product hands on."""
 
         def function(x, y, z):
             q, p = x + y, x * z
@@ -27,7 +35,7 @@ def go_back_through_a_shared_input(answer):
         return function
 
     def only_x(change):
-        """Right but for the gradient of x."""
+        """Do right but for the gradient of x."""
 
         def function(x, y, z):
             dq, dp = x * z, x + y
@@ -51,7 +59,7 @@ def go_back_through_a_shared_input(answer):
         "what the last product hands on.": lambda x, y, z: (x * z + z, x * z, x),
     }
     inputs = [tuple(map(float, generator(seed).uniform(1, 4, 3))) for seed in range(4)]
-    outcomes.judge(answer, inputs, right, mistakes)
+    judge(answer, inputs, right, mistakes)
     return "right: paths are added where they meet. A shortcut later does nothing else."
 
 
@@ -116,12 +124,12 @@ def check_by_finite_differences(answer):
     inputs = [
         (_curved(seed, 2 + seed), generator(seed).normal(size=2 + seed), 0.1) for seed in (0, 1, 2)
     ]
-    outcomes.judge(answer, inputs, right, mistakes)
+    judge(answer, inputs, right, mistakes)
     for kind, point in (("whole numbers", [1, -2, 3]), ("float32", [1000.5, 2000.25, -500.0])):
         point = np.array(point, "int64" if kind == "whole numbers" else "float32")
         f, step = _curved(3, 3), 1e-5
-        found = outcomes.outcome(call(answer, f, point.copy(), step))
-        if not outcomes.same(found, outcomes.outcome(right(f, point, step)), tolerance=1e-3):
+        found = call(answer, f, point.copy(), step)
+        if not same(found, right(f, point, step), tolerance=1e-3):
             raise Mistake(
                 f"it is right in float64, but not for a point of {kind}: there a small step is "
                 "rounded away. Make the point float64 before you move it."
@@ -130,7 +138,7 @@ def check_by_finite_differences(answer):
 
 
 def _curved(seed, size):
-    """A quadratic function with all its second derivatives."""
+    """Make a quadratic function with all its second derivatives."""
     random = generator(100 + seed)
     matrix, slope = random.uniform(1, 2, (size, size)), random.normal(size=size)
 
@@ -179,7 +187,7 @@ def predict_the_growth(answer):
     random = generator(0)
     inputs = [(1.0, 0.0), (2**0.5, 0.3), (0.8, 1.0)]
     inputs += [(float(gain), float(gain) / 4) for gain in random.uniform(0.5, 2, 3)]
-    outcomes.judge(answer, inputs, lambda gain, slope: gain * ((1 + slope**2) / 2) ** 0.5, mistakes)
+    judge(answer, inputs, lambda gain, slope: gain * ((1 + slope**2) / 2) ** 0.5, mistakes)
     return "right: the root of gain² times the mean squared slope. Slope 1 gives the gain alone."
 
 
@@ -195,7 +203,7 @@ def predict_the_growth(answer):
 )
 def draw_kernels(answer):
     shapes = [(400, 150), (150, 400), (3, 3, 32, 64), (5, 5, 24, 12)]
-    drawn = [outcomes.outcome(call(answer, shape, generator(i))) for i, shape in enumerate(shapes)]
+    drawn = [outcome(call(answer, shape, generator(i))) for i, shape in enumerate(shapes)]
     for shape, kernel in zip(shapes, drawn, strict=True):
         if kernel.shape != shape:
             raise Mistake(f"asked for a kernel of shape {shape}, it gives {kernel.shape}.")
@@ -260,8 +268,10 @@ _PATIENTS = {  # name: activation, standard deviation · √inputs, learning rat
 }
 
 
-def patients(x, y, width=100, depth=10, seed=0):
-    """The health of the five networks of exercise 02.5 before their first step.
+def patients(
+    x: np.ndarray, y: np.ndarray, width: int = 100, depth: int = 10, seed: int = 0
+) -> dict[str, pd.DataFrame]:
+    """Measure the health of the five networks of exercise 02.5 before their first step.
 
     Args:
         x, y: Images and their integer labels.
@@ -306,7 +316,7 @@ def patients(x, y, width=100, depth=10, seed=0):
 def find_the_cause(answer):
     if not isinstance(answer, dict) or {*answer} != {*_PATIENTS}:
         raise Mistake(f"the answer must be a dictionary with a cause for each of {[*_PATIENTS]}.")
-    said = {letter: outcomes.outcome(word) for letter, word in answer.items()}
+    said = {letter: outcome(word) for letter, word in answer.items()}
     for letter, word in said.items():
         if word not in CAUSES:
             raise Mistake(f"{word!r} for {letter} is none of the causes to choose from.")
@@ -348,16 +358,8 @@ def find_the_cause(answer):
     ),
 )
 def what_changes_the_growth(answer):
-    import pandas as pd
-
-    try:
-        table = pd.DataFrame(answer)
-    except ValueError:
-        raise Mistake("the answer must be a list of rows of `measured`, or a table.") from None
     settings = ("batch_size", "width", "gain", "depth", "slope")
-    for column in ("seed", "normalize", "growth", *settings):
-        if column not in table:
-            raise Mistake(f"the table has no column {column!r}: hand in the rows of `measured`.")
+    table = designs.rows_of(answer, ("seed", "normalize", "growth", *settings))
     if not np.isfinite(table.growth.astype("float64")).all():
         raise Mistake("some of the measured growths are not finite.")
     varied = [name for name in settings if table[name].nunique() > 1]
@@ -365,17 +367,9 @@ def what_changes_the_growth(answer):
         also = f"{' and '.join(varied)} vary" if varied else "nothing varies"
         raise Mistake(f"{also}: choose one setting, and keep the others as they are.")
     (column,) = varied
-    sound.enough_points(table[column], column, least=4, span=4 if column != "slope" else 2)
-    groups = dict(list(table.groupby("normalize")))
-    if len(groups) < 2:
-        raise Mistake(
-            "there is no control: measure each value with and without batch norm, or the change "
-            "could come from elsewhere."
-        )
-    if {*groups[False][column]} != {*groups[True][column]}:
-        raise Mistake(f"with and without batch norm you tried other values of the {column}.")
-    for group in groups.values():
-        sound.enough_seeds(group, column, column)
+    designs.enough_points(table[column], column, least=4, span=4 if column != "slope" else 2)
+    designs.controlled(table, "normalize", "True", "False", column)
+    designs.enough_seeds(table, ["normalize", column])
     means = table.pivot_table(index=column, columns="normalize", values="growth")
     ends = [f"{side[0]:.3f} to {side[1]:.3f}" for side in means.iloc[[0, -1]].values.T]
     return (

@@ -1,12 +1,15 @@
 """Training images, moved and mirrored at random at each step."""
 
+from __future__ import annotations
+
+import numpy as np
 import tensorflow as tf
 
 PADDING = 4  # pixels on each side
 
 
-def draw(random, shape):
-    """What happens to each image.
+def draw(random: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw what happens to each image.
 
     Args:
         random: NumPy generator.
@@ -19,8 +22,8 @@ def draw(random, shape):
     return random.integers(0, (2 * PADDING + 1, 2 * PADDING + 1, 2), (*shape, 3), "int32")
 
 
-def crop_and_flip(images, draws):
-    """Pads the images, crops them to the size that they had, and flips some horizontally.
+def crop_and_flip(images: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
+    """Pad the images, crop them to the size that they had, and flip some horizontally.
 
     It is the augmentation of the paper's CIFAR-10 networks. The padding is zero, which for
     standardized images is the mean colour.

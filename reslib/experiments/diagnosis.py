@@ -1,7 +1,20 @@
 """Which failure is it? A diagnosis from three errors."""
 
+from __future__ import annotations
 
-def diagnose(train_error, test_error, nested_train_error, *, good=0.1, margin=0.05):
+from reslib.arguments import number
+
+ROUNDING = 1e-3  # by which a measured error may lie outside of [0, 1]
+
+
+def diagnose(
+    train_error: float,
+    test_error: float,
+    nested_train_error: float | None,
+    *,
+    good: float = 0.1,
+    margin: float = 0.05,
+) -> str:
     """Tell overfitting, underfitting and failed optimization apart.
 
     Training error and test error alone cannot: where both are high, the model may be too simple
@@ -23,7 +36,8 @@ def diagnose(train_error, test_error, nested_train_error, *, good=0.1, margin=0.
         `"underfitting or failed optimization"` (where no nested model was given) and `"healthy"`.
 
     Raises:
-        ValueError: if an error is not a number in [0, 1].
+        ValueError: if an error is not a number in [0, 1]. One that rounding has put outside, by no
+            more than 0.001, is taken as 0 or 1.
 
     Reference:
         He et al., 2015, "Deep Residual Learning for Image Recognition", section 1: a deeper model
@@ -40,8 +54,7 @@ def diagnose(train_error, test_error, nested_train_error, *, good=0.1, margin=0.
     if nested_train_error is not None:
         errors["nested_train_error"] = nested_train_error
     for name, error in errors.items():
-        if not 0 <= error <= 1:
-            raise ValueError(f"{name} must be a number in [0, 1], received {error!r}")
+        number(name, error, "a number in [0, 1]", lambda e: -ROUNDING <= e <= 1 + ROUNDING)
 
     if nested_train_error is not None and train_error - nested_train_error > margin:
         return "failed optimization"

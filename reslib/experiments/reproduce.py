@@ -1,5 +1,7 @@
 """`python -m reslib reproduce`: the paper's CIFAR-10 networks, trained as the paper does it."""
 
+from __future__ import annotations
+
 import argparse
 import math
 import os
@@ -8,10 +10,11 @@ import shlex
 
 from reslib.datasets import cifar10
 from reslib.datasets.splits import Splits
-from reslib.experiments import records
+from reslib.experiments.records import Record
 from reslib.experiments.result import MEASURES, Results
 from reslib.experiments.run import Run
 from reslib.experiments.sweep import sweep
+from reslib.terminal import printable, say
 
 SHORTCUTS = {"plain": None, "residual": "A"}
 PAPER = {20: 8.75, 32: 7.51, 44: 7.17, 56: 6.97, 110: 6.43}  # test error, per cent
@@ -28,7 +31,7 @@ and at the end curves.csv with all measures after each epoch. Killed at any time
 goes on where it was; when all is done it trains nothing."""
 
 
-def add_command(commands):
+def add_command(commands: argparse._SubParsersAction) -> None:
     """Add `reproduce` to the subparsers of a command line."""
     parser = commands.add_parser(
         "reproduce",
@@ -73,19 +76,19 @@ def _reproduce(arguments, complain):
     if arguments.fraction < 1:
         images = min(10 * max(1, round(arguments.fraction * images / 10)), images)
     runs = _runs(arguments, images)
-    print(_what_is_trained(arguments, runs, images, splits), flush=True)
+    print(printable(_what_is_trained(arguments, runs, images, splits)), flush=True)
     try:
         sweep(runs, arguments.workers)
     except KeyboardInterrupt:
-        print("Interrupted. The same command goes on from here.")
+        say("Interrupted. The same command goes on from here.")
         return 130
     finally:
         curves = _curves(runs)
         if len(curves):
             path = folder / "curves.csv"
             curves.to_csv(path, index=False, float_format="%.5g", lineterminator="\n")
-            print(_report(curves, arguments, images, len(splits.y_train)))
-            print(f"All curves: {path}")
+            say(_report(curves, arguments, images, len(splits.y_train)))
+            say(f"All curves: {path}")
     return 0
 
 
@@ -146,8 +149,8 @@ def _command(arguments):
 
 
 def _curves(runs):
-    """A row for each epoch of each finished run."""
-    finished = [result for run in runs if (result := records.recall(run)) is not None]
+    """Make a table with a row for each epoch of each finished run."""
+    finished = [result for run in runs if (result := Record(run).read()) is not None]
     table = Results(finished).table
     if len(table):
         table["kind"] = table["shortcut"].notna().map({False: "plain", True: "residual"})
@@ -156,7 +159,7 @@ def _curves(runs):
 
 
 def _report(curves, arguments, images, all_images):
-    """The errors beside the paper's, and what was done otherwise."""
+    """Put the errors beside the paper's, and say what was done otherwise."""
     last = curves[curves.epoch == curves.epoch.max()]
     lines = ["", f"{'kind':<10}{'depth':>5}{'test error, %':>18}{'paper, %':>10}"]
     for (kind, depth), errors in last.groupby(["kind", "depth"]).test_error:

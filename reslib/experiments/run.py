@@ -1,38 +1,17 @@
 """The description of one training run."""
 
-import dataclasses
-import functools
-import inspect
-import json
-import math
-import sys
+from __future__ import annotations
 
+import dataclasses
+import json
+from typing import Any
+
+from reslib import arguments
+from reslib.experiments.recipe import DATASETS, NETWORKS, Recipe, as_recipe
+from reslib.experiments.schedules import SCHEDULES
 from reslib.seeding import LARGEST_SEED, seed_offset
 
-SCHEDULES = ("constant", "cosine", "warmup", "steps", "steps_after_warmup")
 AUGMENTATIONS = ("crop_and_flip",)
-DATASETS = ("fashion_mnist", "fashion_mnist_full", "cifar10", "scenes")
-
-
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """A name and the arguments to call it with, frozen: `Recipe("cifar_resnet", {"depth": 20})`."""
-
-    name: str
-    items: tuple = ()
-
-    def __post_init__(self):
-        object.__setattr__(self, "items", tuple(sorted((k, _freeze(v)) for k, v in self._pairs())))
-
-    def _pairs(self):
-        return self.items.items() if isinstance(self.items, dict) else self.items
-
-    @property
-    def arguments(self):
-        return dict(self.items)
-
-    def __str__(self):
-        return f"{self.name}({', '.join(f'{key}={value!r}' for key, value in self.items)})"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,108 +72,45 @@ class Run:
     seed: int = 0
 
     def __post_init__(self):
-        from reslib import datasets, models
-
         set_field = object.__setattr__  # the dataclass is frozen
-        set_field(self, "model", _recipe("model", self.model, models.__all__))
-        set_field(self, "dataset", _recipe("dataset", self.dataset, DATASETS))
-        _check_arguments("model", self.model, getattr(models, self.model.name))
-        is_drawn = self.dataset.name == "scenes"
-        load = datasets.scenes if is_drawn else functools.partial(datasets.load, self.dataset.name)
-        _check_arguments("dataset", self.dataset, load)
+        set_field(self, "model", as_recipe("model", self.model, NETWORKS))
+        set_field(self, "dataset", as_recipe("dataset", self.dataset, DATASETS))
         for name in ("epochs", "batch_size"):
-            set_field(self, name, _integer(name, getattr(self, name), minimum=1))
-        set_field(self, "seed", _integer("seed", self.seed, minimum=0, maximum=LARGEST_SEED))
-        for name, below in (("learning_rate", None), ("momentum", 1), ("weight_decay", None)):
-            set_field(self, name, _number(name, getattr(self, name), below))
-        _choice("schedule", self.schedule, SCHEDULES)
-        _choice("augmentation", self.augmentation, (None, *AUGMENTATIONS))
-        if self.augmentation and self.dataset.name == "scenes":
+            set_field(self, name, arguments.positive_integer(name, getattr(self, name)))
+        accepted = f"an integer from 0 to {LARGEST_SEED}"
+        seed = arguments.integer("seed", self.seed, accepted, lambda n: 0 <= n <= LARGEST_SEED)
+        set_field(self, "seed", seed)
+        for name in ("learning_rate", "weight_decay"):
+            value = arguments.number(
+                name, getattr(self, name), "a finite number of at least 0", lambda x: x >= 0
+            )
+            set_field(self, name, value)
+        momentum = arguments.number(
+            "momentum", self.momentum, "a number in [0, 1)", lambda x: 0 <= x < 1
+        )
+        set_field(self, "momentum", momentum)
+        arguments.one_of("schedule", self.schedule, SCHEDULES)
+        arguments.one_of("augmentation", self.augmentation, (None, *AUGMENTATIONS))
+        answers, labels = NETWORKS[self.model.name], DATASETS[self.dataset.name]
+        if answers != labels:
             raise ValueError(
-                "augmentation must be None for scenes, whose labels are dense and would have to "
-                f"move with the pixels; received {self.augmentation!r}"
+                f"model must give an answer for each {labels}, as dataset={self.dataset.name!r} "
+                f"has a label for each; received {self.model.name!r}, with one for each {answers}"
+            )
+        if self.augmentation and labels != "image":
+            raise ValueError(
+                f"augmentation must be None for {self.dataset.name}, whose labels are dense and "
+                f"would have to move with the pixels; received {self.augmentation!r}"
             )
 
     @property
-    def true_seed(self):
+    def true_seed(self) -> int:
         """The seed that is used: `seed` moved by `RESLIB_SEED_OFFSET`."""
         return self.seed + seed_offset()
 
-    def to_dict(self):
-        """The run as plain data, ready for JSON; `Run(**run.to_dict())` is the run again."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return the run as plain data, ready for JSON; `Run(**run.to_dict())` is the run again."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         for name in ("model", "dataset"):
             fields[name] = [fields[name].name, fields[name].arguments]
         return json.loads(json.dumps(fields))
-
-
-def _recipe(field, value, names):
-    if isinstance(value, str):
-        value = (value, {})
-    if not isinstance(value, Recipe):
-        try:
-            name, arguments = value
-            value = Recipe(name, dict(arguments))
-        except (TypeError, ValueError):
-            raise ValueError(
-                f'{field} must be a name and its arguments, such as ("{names[0]}", {{…}}), with '
-                f"finite numbers, strings, booleans, None or sequences of these; received {value!r}"
-            ) from None
-    if value.name not in names:
-        choices = ", ".join(map(repr, names))
-        raise ValueError(f"{field} must be one of {choices}, received {value.name!r}")
-    return value
-
-
-def _check_arguments(field, recipe, function):
-    accepted = inspect.signature(function).parameters
-    for name in recipe.arguments:
-        if name not in accepted:
-            choices = ", ".join(accepted)
-            raise ValueError(
-                f"{field}: {recipe.name} takes the arguments {choices}; received {name!r}"
-            )
-
-
-def _freeze(value):
-    if isinstance(value, (list, tuple)):
-        return tuple(_freeze(item) for item in value)
-    value = _unwrap(value)
-    # What is not finite has no place in JSON, and NaN does not even equal itself.
-    is_finite = not isinstance(value, float) or math.isfinite(value)
-    if value is None or (isinstance(value, (bool, int, float, str)) and is_finite):
-        return value
-    raise TypeError(f"cannot be part of a run: {value!r}")
-
-
-def _unwrap(value):
-    """A NumPy number as a plain one."""
-    is_number = hasattr(value, "item") and getattr(value, "shape", None) == ()
-    return value.item() if is_number else value
-
-
-def _choice(name, value, accepted):
-    if not (value is None or isinstance(value, str)) or value not in accepted:
-        choices = ", ".join(map(repr, accepted))
-        raise ValueError(f"{name} must be one of {choices}, received {value!r}")
-
-
-def _integer(name, value, minimum, maximum=math.inf):
-    value = _unwrap(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"{name} must be an integer, received {value!r}")
-    if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, received {value!r}")
-    if value > maximum:
-        raise ValueError(f"{name} must be at most {maximum}, received {value!r}")
-    return value
-
-
-def _number(name, value, below=None):
-    value = _unwrap(value)
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    # An integer can be larger than any float.
-    if not is_number or not 0 <= value <= sys.float_info.max or (below and value >= below):
-        accepted = f"a number in [0, {below})" if below else "a finite number of at least 0"
-        raise ValueError(f"{name} must be {accepted}, received {value!r}")
-    return float(value)

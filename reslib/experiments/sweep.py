@@ -1,48 +1,49 @@
 """Many training runs, side by side, one process per core."""
 
+from __future__ import annotations
+
 import contextlib
+import dataclasses
 import importlib.util
 import os
+import threading
 import warnings
+from collections.abc import Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 
-from reslib.experiments import records
-from reslib.experiments.devices import (
-    check_devices,
-    default_workers,
-    gpus_for,
-    operations_for,
-)
+from reslib import arguments, smoke
+from reslib.experiments.devices import default_workers, operations_for, visible_gpus
 from reslib.experiments.progress import progress_bar
-from reslib.experiments.result import Results
+from reslib.experiments.records import Record, folder, surroundings
+from reslib.experiments.records.surroundings import VARIABLES
+from reslib.experiments.result import Result, Results
 from reslib.experiments.run import Run
-from reslib.experiments.shares import divide, whole
-from reslib.experiments.worker import (
-    SECONDS_BETWEEN_LOOKS,
-    beginning,
-    settings,
-    show_epochs,
-    train_and_remember,
-)
+from reslib.experiments.worker import Outcome, settings, start_worker, train_and_record
 
 BREAKDOWNS = 3  # so often in a row, without a finished run between them, a worker may be killed
 
+_sweeping = threading.Lock()  # sweeps of several threads would stop each other's workers
 
-def train(run, keep_weights=False, devices=1):
+
+def train(run: Run, keep_weights: bool = False) -> Result:
     """Train one run: a sweep of one.
 
     Args:
         run: A `Run`.
         keep_weights: Whether the result shall hold the trained weights.
-        devices: Integer, over how many devices each batch is split, see `sweep`.
 
-    Returns:
-        The `Result`.
+    Raises:
+        ValueError, RuntimeError: as `sweep` does.
     """
-    return sweep([run], workers=1, keep_weights=keep_weights, devices=devices)[0]
+    return sweep([run], workers=1, keep_weights=keep_weights)[0]
 
 
-def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
+def sweep(
+    runs: Iterable[Run],
+    workers: int | None = None,
+    keep_weights: bool = False,
+    backend: str = "loky",
+) -> Results:
     """Train many runs in parallel.
 
     A small network gains little from a second thread, so each worker process computes an operation
@@ -53,90 +54,118 @@ def sweep(runs, workers=None, keep_weights=False, backend="loky", devices=1):
     it stopped, with the same result, and a restarted notebook does not train again. Where a worker
     is killed the sweep goes on with fewer; where the disk is full it only cannot remember.
 
-    Where that ends a sweep earlier, a run changes its worker: of three long ones on two workers,
-    one is begun by the one and finished by the other.
-
     GPUs are used where there are any (`CUDA_VISIBLE_DEVICES` chooses among them). Each worker sees
-    only its own, takes one that no other notebook uses if there is one, and fills its memory no
-    further than it needs.
+    one of them, and fills its memory no further than it needs.
 
-    With `devices=2` a network is copied to two devices of a worker (`tf.distribute`): two GPUs, or
-    two virtual devices of the CPU where there are not so many. Each computes half of every batch,
-    and batch normalization takes the statistics of the whole. The result is that of one device but
-    for rounding, and is remembered apart from it.
+    All is computed in float32 with channels last, whatever `keras.json` says.
 
     Args:
         runs: Sequence of `Run`s. Equal ones are trained once.
-        workers: Integer, how many runs are trained at a time; by default as many as there are GPUs
-            for them, or else cores: one for each of a worker's `devices`. Processes are kept for
-            the next sweep, unless that is to compute another number of operations at a time.
+        workers: Integer, how many runs are trained at a time; by default as many as there are GPUs,
+            or else cores. Processes are kept for the next sweep, unless that is to compute another
+            number of operations at a time.
         keep_weights: Whether the results shall hold the trained weights.
-        backend: String, the joblib backend that starts the workers: `"loky"` on this machine,
-            `"dask"` on the cluster of your `distributed.Client`. A cluster's workers need this
-            package; they load the data themselves, and their records are written here too. Which
-            GPUs they see is up to the cluster.
-        devices: Integer, over how many devices of its machine each run's batches are split. It
-            must divide `batch_size`.
+        backend: What starts the workers: `"loky"` starts them on this machine, `"dask"` takes those
+            of your `distributed.Client`. A cluster's workers must be processes of one thread each,
+            with this package; they load the data themselves, and their records are written here
+            too. Which GPUs they see is up to the cluster.
 
     Returns:
         `Results`: a sequence of `Result` in the order of `runs`, with a pandas `table` of all.
 
     Raises:
-        ValueError: for bad arguments, or where no client was made.
+        ValueError: for bad arguments, a network that does not fit its data, or where no client was
+            made.
         ImportError: if the backend is not installed.
-        RuntimeError: if a cluster's worker has trained on another number of devices.
+        RuntimeError: where Keras does not run on TensorFlow, where this process may start no
+            others, or if a cluster's worker has several threads, other versions or other settings.
 
     Example:
 
     >>> runs = [Run(("cifar_resnet", {"depth": d}), "fashion_mnist") for d in (8, 20)]
     >>> sweep(runs).table  # doctest: +SKIP
     """
-    runs = list(runs)
+    runs = _checked_runs(runs)
+    if workers is not None:
+        workers = arguments.positive_integer("workers", workers)
+    arguments.boolean("keep_weights", keep_weights)
+    _check_backend(backend)
+    if not runs:
+        return Results([])
+    if smoke.on() and any(run.seed for run in runs):  # one seed stands for all
+        alike = [dataclasses.replace(run, seed=0) for run in runs]
+        pairs = zip(sweep(alike, workers, keep_weights, backend), runs, strict=True)
+        return Results(dataclasses.replace(result, run=run) for result, run in pairs)
+
+    where = surroundings() if backend == "loky" else _surroundings_of_a_worker(backend)
+    records = {run: Record(run, where) for run in dict.fromkeys(runs)}
+    results = {run: record.read(keep_weights) for run, record in records.items()}
+    missing = [records[run] for run, result in results.items() if result is None]
+    if missing:
+        with _sweeping:
+            results.update(_train_all(missing, workers, keep_weights, backend))
+    return Results(results[run] for run in runs)
+
+
+def _checked_runs(runs):
+    accepted = "runs must be a sequence of Run"
+    if isinstance(runs, Run):
+        raise ValueError(f"{accepted}, received a single one: sweep([run]), or train(run)")
+    try:
+        runs = list(runs)
+    except TypeError:
+        raise ValueError(f"{accepted}, received {runs!r}") from None
     for run in runs:
         if not isinstance(run, Run):
-            raise ValueError(f"runs must be a sequence of Run, received {run!r} among them")
-    is_integer = isinstance(workers, int) and not isinstance(workers, bool)
-    if workers is not None and (not is_integer or workers < 1):
-        raise ValueError(f"workers must be a positive integer or None, received {workers!r}")
-    _check_backend(backend)
-    check_devices(devices, runs)
-
-    results = {run: records.recall(run, keep_weights, devices) for run in runs}
-    missing = [run for run, result in results.items() if result is None]
-    if missing:
-        trained = _train_all(missing, workers, keep_weights, backend, devices)
-        results.update(zip(missing, trained, strict=True))
-    return Results(results[run] for run in runs)
+            raise ValueError(f"{accepted}, received {run!r} among them")
+    return runs
 
 
 def _check_backend(backend):
     from joblib import parallel
 
-    in_this_process = {"sequential", "threading", "multiprocessing"}  # or a copy of it
-    accepted = {*parallel.BACKENDS, *parallel.EXTERNAL_BACKENDS} - in_this_process
-    if not isinstance(backend, str) or backend not in accepted:
-        choices = ", ".join(map(repr, sorted(accepted)))
-        raise ValueError(f"backend must be one of {choices}, received {backend!r}")
+    from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
+    import keras
+
+    arguments.one_of("backend", backend, ("dask", "loky"))
     if backend == "dask" and importlib.util.find_spec("distributed") is None:
         raise ImportError(
             'backend="dask" needs the package distributed: python -m pip install distributed'
         )
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "training needs Keras on TensorFlow for now, and KERAS_BACKEND or keras.json has "
+            f"chosen {keras.backend.backend()!r}: start Python with KERAS_BACKEND=tensorflow"
+        )
+    if backend == "loky" and "loky" not in parallel.BACKENDS:
+        raise RuntimeError(
+            "training needs worker processes, and joblib may start none: "
+            "unset JOBLIB_MULTIPROCESSING and restart Python"
+        )
 
 
-def _train_all(runs, workers, keep_weights, backend, devices):
-    """The results of the runs, in their order, whatever happens to the workers."""
+def _surroundings_of_a_worker(backend):
+    """Ask a cluster: its machines are what decides the numbers, not this one."""
+    import joblib
+
+    with joblib.parallel_config(backend):
+        _refuse_this_process(backend)
+        return joblib.Parallel()([joblib.delayed(surroundings)()])[0]
+
+
+def _train_all(records, workers, keep_weights, backend):
+    """Return the results of the runs, whatever happens to the workers."""
     if workers is None and backend == "loky":
-        workers = default_workers(devices)
+        workers = default_workers()
     outcomes, breakdowns = {}, 0
-    while missing := [run for run in runs if run not in outcomes]:
+    while missing := [record for record in records if record.run not in outcomes]:
         finished = len(outcomes)
         try:
-            coming = _outcomes(missing, workers, keep_weights, backend, devices)
+            coming = _outcomes(missing, workers, keep_weights, backend)
             with contextlib.closing(coming):  # an interrupt ends the workers at once
-                for outcome in coming:
-                    if outcome.result is not None:  # else only a part of the run is trained
-                        _bring_home(outcome)
-                        outcomes[outcome.result.run] = outcome
+                for record, outcome in coming:
+                    _write_here_too(record, outcome)
+                    outcomes[record.run] = outcome
         except BrokenProcessPool:
             # A worker was killed, and joblib gives up. What was trained is on disk, so go on; but
             # want of memory, the usual reason, passes only with fewer workers.
@@ -150,55 +179,64 @@ def _train_all(runs, workers, keep_weights, backend, devices):
                 stacklevel=4,
             )
     _warn_of_unwritten(outcomes.values())
-    return [outcomes[run].result for run in runs]
+    return {run: outcome.result for run, outcome in outcomes.items()}
 
 
-def _outcomes(runs, workers, keep_weights, backend, devices):
+def _outcomes(
+    records: list[Record], workers: int | None, keep_weights: bool, backend: str
+) -> Iterator[tuple[Record, Outcome]]:
     """Hand the runs to worker processes, and hand on what comes back, as soon as it does."""
     import joblib
 
-    epochs = sum(run.epochs for run in runs)
-    # A cluster's workers may not see each other's checkpoints.
-    shares = divide(runs, min(workers, len(runs))) if backend == "loky" else whole(runs)
+    by_run = {record.run: record for record in records}
+    epochs = sum(run.epochs for run in by_run)
     with (
-        processes(min(workers, len(runs)), devices, operations_for(workers))
+        processes(min(workers, len(records)), operations_for(workers))
         if backend == "loky"
         else joblib.parallel_config(backend),
-        progress_bar(epochs, f"training {len(runs)} networks", "epoch") as progress_file,
+        progress_bar(epochs, f"training {len(records)} networks", "epoch") as progress,
     ):
-        if joblib.effective_n_jobs(None) < 2:  # joblib would use this process, not the worker
-            raise ValueError(f"backend={backend!r} needs at least two workers to be of use")
+        _refuse_this_process(backend)
         parallel = joblib.Parallel(
             batch_size=1,
             pre_dispatch=workers or "n_jobs",
             max_nbytes=None,
             return_as="generator_unordered",
         )
-        job = joblib.delayed(train_and_remember)
+        job = joblib.delayed(train_and_record)
         outcomes = parallel(
-            job(share, keep_weights, settings(), progress_file, devices) for share in shares
+            job(by_run[run], keep_weights, settings(), progress.file)
+            for run in longest_first(by_run)
         )
         with contextlib.closing(outcomes):
             for outcome in outcomes:
-                show_epochs(progress_file, outcome.epochs_left)
-                yield outcome
+                progress.finished += outcome.result.run.epochs
+                yield by_run[outcome.result.run], outcome
 
 
-def _bring_home(outcome):
-    """Write the record here, where the worker's disk was full or is another machine's."""
-    result = outcome.result
-    suffixes = [".json"] if result.weights is None else [".json", ".npz"]
-    paths = [records.path_of(result.run, suffix, result.devices) for suffix in suffixes]
-    try:
-        if not all(path.exists() for path in paths):
-            records.remember(result)
-        outcome.unwritten.pop("record", None)
-    except OSError as error:
-        outcome.unwritten["record"] = str(error)
+def longest_first(runs: Iterable[Run]) -> list[Run]:
+    """Order runs so that no worker begins a long one when the others have finished.
+
+    By a rough measure of how long they take, which is the same for all seeds of a network.
+
+    Reference:
+        Graham, 1969, "Bounds on Multiprocessing Timing Anomalies".
+    """
+
+    def cost(run):
+        depth = run.model.arguments.get("depth")
+        return run.epochs * (max(1, depth) if isinstance(depth, int) else 1)
+
+    return sorted(runs, key=cost, reverse=True)
 
 
-def processes(workers, devices=1, operations=1):
-    """The context in which joblib starts processes for one thread each on this machine."""
+def processes(workers: int, operations: int = 1):
+    """Return the context in which joblib starts processes for one thread each on this machine.
+
+    Args:
+        workers: How many.
+        operations: How many operations each computes at a time.
+    """
     import joblib
 
     return joblib.parallel_config(
@@ -207,16 +245,43 @@ def processes(workers, devices=1, operations=1):
         # count. So it is told of two at least, and given no more runs at a time than asked for.
         n_jobs=max(workers, 2),
         inner_max_num_threads=1,
-        initializer=beginning(),
-        # Where these change joblib starts new processes, which TensorFlow's devices need as well.
+        nesting_level=0,  # also in a thread that joblib has started
+        initializer=start_worker,
+        # Where these change joblib starts new processes, as TensorFlow needs to notice.
         initargs=(
             os.getpid(),
-            SECONDS_BETWEEN_LOOKS,
-            gpus_for(workers, devices),
-            devices,
+            visible_gpus(),
             operations,
+            {name: os.environ.get(name) for name in VARIABLES},
         ),
     )
+
+
+def _refuse_this_process(backend):
+    """`RuntimeError` where joblib would train in this process, not in a worker."""
+    import joblib
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # joblib's, that it will start none
+        if joblib.effective_n_jobs(None) >= 2:
+            return
+    if backend == "dask":
+        raise RuntimeError("backend='dask' needs a cluster with at least two workers to be of use")
+    raise RuntimeError(
+        "training needs worker processes, and this one is itself a worker (of a "
+        "multiprocessing.Pool) that may start none: call sweep once with all runs, it trains them "
+        "side by side"
+    )
+
+
+def _write_here_too(record, outcome):
+    """Write the record here, where the worker's disk was full or is another machine's."""
+    try:
+        if not record.exists(keep_weights=outcome.result.weights is not None):
+            record.write(outcome.result)
+        outcome.unwritten.pop("record", None)
+    except OSError as error:
+        outcome.unwritten["record"] = str(error)
 
 
 def _warn_of_unwritten(outcomes):
@@ -232,6 +297,6 @@ def _warn_of_unwritten(outcomes):
     if unwritten:
         reason = unwritten.get("record") or unwritten["checkpoint"]
         warnings.warn(
-            f"{what} could not be written to {records.folder()} ({reason}); {consequence}",
+            f"{what} could not be written to {folder()} ({reason}); {consequence}",
             stacklevel=4,
         )

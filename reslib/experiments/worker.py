@@ -1,131 +1,132 @@
-"""The part of a sweep that runs in a worker process."""
+"""The part of a sweep that runs in a worker process.
 
-import functools
+A worker imports this file when it starts, and the framework only when it has a run to train.
+"""
+
+from __future__ import annotations
+
+import contextlib
 import os
 import threading
+import time
 from typing import NamedTuple
 
-from reslib.experiments.devices import claim_function, prepare
+from reslib.experiments import devices
+from reslib.experiments.progress import count_epoch
+from reslib.experiments.records import Record, folder, surroundings
 from reslib.experiments.result import Result
 
-VARIABLES = ("RESLIB_CACHE", "RESLIB_SEED_OFFSET")
 SECONDS_BETWEEN_LOOKS = 0.5
+VARIABLES = ("RESLIB_CACHE", "RESLIB_SEED_OFFSET", "RESLIB_SMOKE")
 
-_one_at_a_time = threading.Lock()
+_training = threading.Lock()
 
 
 class Outcome(NamedTuple):
-    """What a worker hands back of a share: the `Result`, or `None` where the run is not finished,
-    how many epochs the bar does not show yet, and what could not be written on the disk."""
+    """What a worker hands back of a run."""
 
-    result: Result | None
-    epochs_left: int
-    unwritten: dict  # from "checkpoint" and "record" to what went wrong
+    result: Result
+    unwritten: dict[str, str]  # from "checkpoint" and "record" to what went wrong
 
 
-def settings():
-    """What a worker must know of the process that asks it: variables may have changed meanwhile."""
-    return {name: os.environ[name] for name in VARIABLES if name in os.environ}
+def settings() -> dict[str, str]:
+    """Return what a worker must know of this process: variables may have changed meanwhile."""
+    found = {name: os.environ[name] for name in VARIABLES if name in os.environ}
+    if found.get("RESLIB_CACHE"):
+        found["RESLIB_CACHE"] = str(folder().parent)  # a worker may be in another working folder
+    return found
 
 
-def train_and_remember(share, keep_weights, settings, progress_file, devices=1):
-    """Train a `Share` of a run, write a record if that finishes it, and return the `Outcome`.
+def start_worker(
+    parent: int, gpus: tuple[str, ...], operations: int, variables: dict[str, str | None]
+) -> None:
+    """Prepare a new worker process, before TensorFlow is imported.
+
+    Args:
+        parent: Identifier of the process that it works for; it ends when that one does. (Left
+            alone, joblib's workers survive a parent that was killed by minutes.)
+        gpus: Names of the GPUs that workers share.
+        operations: How many operations it computes at a time.
+        variables: Environment variables of the parent, `None` for those that are not set there.
+    """
+    if os.name == "posix":  # elsewhere the identifier of a parent stays when it is gone
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    for name, value in variables.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+    devices.take_turn(gpus)
+    os.environ["TF_NUM_INTEROP_THREADS"] = str(operations)
+
+
+def _end_with(parent):
+    while os.getppid() == parent:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+    os._exit(1)
+
+
+def train_and_record(
+    record: Record, keep_weights: bool, settings: dict[str, str], progress_file: str | None
+) -> Outcome:
+    """Train the run of a record, and write the record.
 
     What another process has finished meanwhile is not trained, and what it has begun is gone on
-    with."""
-    run, begin, end = share
-    with _one_at_a_time:  # a cluster's workers can have several threads, but networks are shared
+    with.
+
+    Args:
+        record: The `Record`, as the process that asks has named it.
+        keep_weights: Whether the result shall hold the trained weights.
+        settings: Its `settings()`.
+        progress_file: Where to count epochs, or `None`.
+
+    Raises:
+        RuntimeError: if two runs would be trained in this process at the same time, or if this
+            process computes otherwise than the one that asks believes.
+    """
+    with _alone():
         for name in VARIABLES:
             os.environ.pop(name, None)
         os.environ.update(settings)
-        set_threads()
-        prepare(devices)
-        from reslib.experiments import records, training
-        from reslib.experiments.checkpoints import Checkpoints
+        devices.set_threads()
+        _check_surroundings(record)
+        if (result := record.read(keep_weights)) is not None:
+            return Outcome(result, {})
+        from reslib.experiments.training import train_run  # only now, for it is the framework
 
-        epochs_left = end - begin
-
-        def after_epoch(epoch):
-            nonlocal epochs_left
-            if begin < epoch <= end:  # the others are shown by whose share they are
-                epochs_left -= show_epochs(progress_file)
-
-        result = records.recall(run, keep_weights, devices)
-        if result is not None:
-            return Outcome(result, epochs_left, {})
-        checkpoints = Checkpoints(run, devices)
-        result = training.train_here(run, keep_weights, after_epoch, checkpoints, devices, end)
-        unwritten = {"checkpoint": str(checkpoints.error)} if checkpoints.error else {}
-        if result is not None:
-            try:
-                records.remember(result)
-                checkpoints.remove()
-            except OSError as error:
-                unwritten["record"] = str(error)
-        return Outcome(result, epochs_left, unwritten)
-
-
-def show_epochs(progress_file, count=1):
-    """Move the bar on; by how many, that is by none from another machine."""
-    try:
-        handle = os.open(progress_file, os.O_WRONLY | os.O_APPEND)
+        result = train_run(
+            record.run, keep_weights, lambda epoch: count_epoch(progress_file), record
+        )
+        unwritten = {"checkpoint": str(record.unwritten)} if record.unwritten else {}
         try:
-            return os.write(handle, b"." * count)
-        finally:
-            os.close(handle)
-    except OSError:
-        return 0
+            record.write(result)
+        except OSError as error:
+            unwritten["record"] = str(error)
+        return Outcome(result, unwritten)
 
 
-@functools.cache
-def lifeline():
-    """A function to start a worker process with, so that it ends when its parent does.
-
-    Left alone, joblib's workers survive a parent that was killed by minutes. The function is made
-    here and not taken from the module: for that, an idle worker would import the framework.
-    """
-
-    def watch(parent, seconds_between_looks):
-        import os
-        import threading
-        import time
-
-        def look():
-            while os.getppid() == parent:
-                time.sleep(seconds_between_looks)
-            os._exit(1)
-
-        if os.name == "posix":  # elsewhere the identifier of a parent stays when it is gone
-            threading.Thread(target=look, daemon=True).start()
-
-    return watch
+@contextlib.contextmanager
+def _alone():
+    """Networks, random numbers and settings are shared by the threads of a process."""
+    if not _training.acquire(blocking=False):
+        raise RuntimeError(
+            "a worker process trains one run at a time: start the cluster's workers as processes "
+            "with one thread each (threads_per_worker=1, processes=True)"
+        )
+    try:
+        yield
+    finally:
+        _training.release()
 
 
-@functools.cache
-def beginning():
-    """A function to start a worker process with: the lifeline, GPUs of its own, and threads."""
-    watch, claim = lifeline(), claim_function()
-
-    def begin(parent, seconds_between_looks, gpus, devices, operations):
-        import os
-
-        watch(parent, seconds_between_looks)
-        if gpus:  # without any, the environment stays as it is
-            os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(claim(gpus, devices)) or "-1"
-        os.environ["TF_NUM_INTEROP_THREADS"] = str(operations)
-
-    return begin
-
-
-@functools.cache
-def set_threads():
-    """One thread within an operation, so that its sums run in the same order everywhere.
-
-    Beside it a second operation may run where there are cores for it, such as the gradient of a
-    kernel beside that of its input; `TF_NUM_INTEROP_THREADS` says how many.
-    """
-    import tensorflow as tf
-
-    operations = int(os.environ.get("TF_NUM_INTEROP_THREADS", 1))
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(operations)
+def _check_surroundings(record):
+    here, asked = surroundings(), record.surroundings
+    differences = [
+        f"{name}: {here.get(name)!r} in place of {asked.get(name)!r}"
+        for name in sorted({*here, *asked})
+        if here.get(name) != asked.get(name)
+    ]
+    if differences:
+        raise RuntimeError(
+            "a worker process would compute other numbers than were asked for, since it differs in "
+            f"{'; '.join(differences)}. Restart the kernel, or the cluster's workers"
+        )

@@ -1,16 +1,18 @@
 """How results are drawn: one palette, one look, a text for those who cannot see the picture."""
 
+from reslib.figures import diagrams
 from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
 from reslib.figures.curves import band, error_curves, gradient_profiles
 from reslib.figures.detections import detections
-from reslib.figures.graphs import computation_graph
+from reslib.figures.diagrams import computation_graph
 from reslib.figures.health import health_panel
 from reslib.figures.layers import growth_maps, layer_curves
 from reslib.figures.parts import error_parts
-from reslib.figures.scenes import labelled_scenes, verdicts
+from reslib.figures.scenes import BOXES, labelled_scenes, verdicts
 from reslib.figures.style import COLORS, LINES, panels, show
 
 __all__ = [
+    "BOXES",
     "COLORS",
     "LINES",
     "autocorrelations",
@@ -18,6 +20,7 @@ __all__ = [
     "computation_graph",
     "decay",
     "detections",
+    "diagrams",
     "dot_rows",
     "error_curves",
     "error_parts",

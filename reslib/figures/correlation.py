@@ -1,10 +1,22 @@
 """How alike the gradients at different inputs are."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
+from reslib.figures.style import COLORS, panels
 
-def signals(x, curves, title):
-    """One panel for each signal over `x`, scaled to its largest value.
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def signals(x: np.ndarray, curves: Mapping[str, tuple[np.ndarray, str]], title: str) -> Figure:
+    """Draw a panel for each signal over `x`, scaled to its largest value.
 
     Args:
         x: Array of inputs.
@@ -14,8 +26,6 @@ def signals(x, curves, title):
     Returns:
         The figure, ready for `figures.show`.
     """
-    from reslib.figures.style import COLORS, panels
-
     figure, axes = panels(len(curves), title=title, height=2.6)
     for ax, (name, (signal, kind)) in zip(axes, curves.items(), strict=True):
         ax.plot(x, signal / np.abs(signal).max(), color=COLORS[kind], linewidth=1)
@@ -24,8 +34,12 @@ def signals(x, curves, title):
     return figure
 
 
-def autocorrelations(kinds, noises, title):
-    """Autocorrelation against the lag, a panel for each kind of network, noise in each.
+def autocorrelations(
+    kinds: Mapping[str, Mapping[int, Sequence[float]]],
+    noises: Mapping[str, Sequence[float]],
+    title: str,
+) -> Figure:
+    """Draw autocorrelation against the lag, a panel for each kind of network, noise in each.
 
     Args:
         kinds: Dictionary from the panel's name to a dictionary from a depth to one value for each
@@ -36,8 +50,6 @@ def autocorrelations(kinds, noises, title):
     Returns:
         The figure, ready for `figures.show`.
     """
-    from reslib.figures.style import COLORS, panels
-
     figure, axes = panels(len(kinds), title=title, sharey=True)
     for ax, (kind, depths) in zip(axes, kinds.items(), strict=True):
         color = COLORS[kind.split(",")[0]]
@@ -53,8 +65,8 @@ def autocorrelations(kinds, noises, title):
     return figure
 
 
-def dot_rows(table, colors, title):
-    """One row for each network and one panel for each quantity: a dot per seed, a bar for the mean.
+def dot_rows(table: pd.DataFrame, colors: Sequence[str], title: str) -> Figure:
+    """Draw a row for each network in a panel for each quantity: dots for seeds, a bar for the mean.
 
     Args:
         table: A pandas table; each cell holds an array with one value for each seed.
@@ -64,8 +76,6 @@ def dot_rows(table, colors, title):
     Returns:
         The figure, ready for `figures.show`.
     """
-    from reslib.figures.style import panels
-
     size = {"height": 1.2 + 0.3 * len(table), "width": 10}
     figure, axes = panels(len(table.columns), title=title, sharey=True, **size)
     for ax, column in zip(axes, table, strict=True):
@@ -78,7 +88,7 @@ def dot_rows(table, colors, title):
     return figure
 
 
-def decay(axes, measured, theory, **line):
+def decay(axes: Axes, measured: pd.DataFrame, theory: Callable[[int], float], **line: Any) -> None:
     """Draw what is measured as dots with two standard errors, and a theory as a thin line.
 
     Args:

@@ -1,7 +1,21 @@
 """Lines with the spread over seeds."""
 
+from __future__ import annotations
 
-def band(axes, table, x, y, **line):
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reslib.figures.style import COLORS, LINES, after, panels
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def band(axes: Axes, table: pd.DataFrame, x: str, y: str, **line: Any) -> None:
     """Draw the mean of `y` over all rows that share an `x`, and a band from the least to the most.
 
     Args:
@@ -18,8 +32,8 @@ def band(axes, table, x, y, **line):
     )
 
 
-def error_curves(table, title, *, kind=None):
-    """Training error and test error against the epoch, one line for each network.
+def error_curves(table: pd.DataFrame, title: str, *, kind: str | None = None) -> Figure:
+    """Draw training error and test error against the epoch, a line for each network.
 
     Args:
         table: The `table` of `reslib.experiments.Results`, of networks that differ in `depth`, or
@@ -32,8 +46,6 @@ def error_curves(table, title, *, kind=None):
         The figure, ready for `figures.show`.
     """
     from matplotlib.ticker import PercentFormatter
-
-    from reslib.figures.style import COLORS, LINES, panels
 
     figure, axes = panels(2, title=title, sharey=True)
     panels_of = {"train_error": "Training error", "test_error": "Test error"}
@@ -53,8 +65,10 @@ def error_curves(table, title, *, kind=None):
     return figure
 
 
-def gradient_profiles(profiles, title):
-    """Gradient norm against the layer, a panel for each network and a line for each moment.
+def gradient_profiles(
+    profiles: Mapping[str, Mapping[int, Sequence[np.ndarray]]], title: str
+) -> Figure:
+    """Draw gradient norm against the layer, a panel for each network, a line for each moment.
 
     Args:
         profiles: Dictionary from the panel's name to a dictionary from the number of steps trained
@@ -66,9 +80,6 @@ def gradient_profiles(profiles, title):
         The figure, ready for `figures.show`.
     """
     import matplotlib
-    import numpy as np
-
-    from reslib.figures.style import panels
 
     figure, axes = panels(len(profiles), title=title, sharey=True)
     for ax, (name, moments) in zip(axes, profiles.items(), strict=True):
@@ -76,7 +87,7 @@ def gradient_profiles(profiles, title):
         for (steps, norms), color in zip(moments.items(), colors, strict=True):
             middle = np.median(norms, axis=0)
             layers = 1 + np.arange(len(middle))
-            ax.semilogy(layers, middle, color=color, label=f"after {steps} steps")
+            ax.semilogy(layers, middle, color=color, label=after(steps))
         ax.set(title=name, xlabel="Layer", ylim=(1e-4, 2e3))
     axes[0].set_ylabel("Gradient norm\n(loss per unit of weight)")
     axes[-1].legend(loc="upper left", bbox_to_anchor=(1, 1))

@@ -1,6 +1,19 @@
 """Boxes over pictures: what is there, and what detectors find."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+from reslib.figures.style import panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from reslib.datasets import SceneObjects
+    from reslib.detection import Detections
 
 VERDICTS = {  # colour and line
     "found": ("#0072B2", "-"),
@@ -10,8 +23,14 @@ VERDICTS = {  # colour and line
 }
 
 
-def detections(pictures, objects, found, title, least_score=0.3):
-    """What detectors find in scenes: a row for each scene, a column for each detector.
+def detections(
+    pictures: np.ndarray,
+    objects: SceneObjects,
+    found: Mapping[str, Detections],
+    title: str,
+    least_score: float = 0.3,
+) -> Figure:
+    """Draw what detectors find in scenes: a row for each scene, a column for each detector.
 
     Of boxes that overlap with an IoU of .5, whatever their classes, only the best is drawn. An
     object is found by a box of its class with such an IoU.
@@ -28,8 +47,6 @@ def detections(pictures, objects, found, title, least_score=0.3):
     """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
-
-    from reslib.figures.style import panels
 
     columns = 1 + len(found)
     size = {"width": 10, "height": 10 / columns + 0.2}
@@ -56,7 +73,7 @@ def detections(pictures, objects, found, title, least_score=0.3):
 
 
 def _judged(boxes, labels, answers, answer_labels):
-    """Each answer that is drawn, and each object that has none, with its verdict."""
+    """Give each answer that is drawn, and each object that has none, with its verdict."""
     from reslib.detection import iou
 
     boxes, kept, verdicts = boxes.astype("float32"), [], []

@@ -1,8 +1,21 @@
 """A panel that shows how a network fares while it is trained."""
 
+from __future__ import annotations
 
-def health_panel(records, title):
-    """One row for each measure, one column for each network, one line for each moment.
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from reslib.figures.style import after, panels
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def health_panel(records: Mapping[str, Mapping[int, pd.DataFrame]], title: str) -> Figure:
+    """Draw a row for each measure, a column for each network, a line for each moment.
 
     Args:
         records: Dictionary from the name of a network to a dictionary from the number of steps
@@ -14,10 +27,6 @@ def health_panel(records, title):
     Returns:
         The figure, ready for `figures.show`.
     """
-    import numpy as np
-
-    from reslib.figures.style import panels
-
     measures = list(next(iter(next(iter(records.values())).values())))
     figure, axes = panels(
         len(records), rows=len(measures), height=2, title=title, sharex=True, sharey="row",
@@ -30,7 +39,7 @@ def health_panel(records, title):
         for ax, measure in zip(column, measures, strict=True):
             for (steps, table), grey in zip(moments.items(), greys, strict=True):
                 layers = 1 + np.arange(len(table))
-                ax.plot(layers, table[measure], color=str(grey), label=f"after {steps} steps")
+                ax.plot(layers, table[measure], color=str(grey), label=after(steps))
             if measure == "saturated":
                 ax.set_ylim(-0.02, 1.02)
             else:

@@ -1,8 +1,27 @@
 """What happens from layer to layer, in many random networks."""
 
+from __future__ import annotations
 
-def layer_curves(panels, title, styles, *, sharey=False):
-    """A line for each kind of network, from layer to layer, on a log axis.
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reslib.figures import style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+
+def layer_curves(
+    panels: Mapping[str, Mapping[str, pd.DataFrame]],
+    title: str,
+    styles: Mapping[str, Mapping[str, Any]],
+    *,
+    sharey: bool = False,
+) -> Figure:
+    """Draw a line for each kind of network, from layer to layer, on a log axis.
 
     Args:
         panels: Dictionary from the name of a panel to a dictionary from the label of a line to a
@@ -15,8 +34,6 @@ def layer_curves(panels, title, styles, *, sharey=False):
     Returns:
         The figure, ready for `figures.show`.
     """
-    from reslib.figures import style
-
     figure, axes = style.panels(len(panels), title=title, sharey=sharey, squeeze=False)
     for ax, (name, lines) in zip(axes[0], panels.items(), strict=True):
         for label, table in lines.items():
@@ -29,8 +46,8 @@ def layer_curves(panels, title, styles, *, sharey=False):
     return figure
 
 
-def growth_maps(tables, title):
-    """Growth per layer in numbers and colours: blue shrinks, red grows.
+def growth_maps(tables: Mapping[str, pd.DataFrame], title: str) -> Figure:
+    """Draw growth per layer in numbers and colours: blue shrinks, red grows.
 
     Args:
         tables: Dictionary from the name of a panel to a pandas table of positive factors.
@@ -39,10 +56,6 @@ def growth_maps(tables, title):
     Returns:
         The figure, ready for `figures.show`.
     """
-    import numpy as np
-
-    from reslib.figures import style
-
     figure, axes = style.panels(
         len(tables), title=title, height=3.8, width=10 if len(tables) > 1 else 7.5, squeeze=False
     )

@@ -1,10 +1,20 @@
 """What an error is made of."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reslib.figures.style import panels
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
 PARTS = {"bias²": "#56B4E9", "variance": "#F0E442"}
 
 
-def error_parts(table, noise_variance, title):
-    """Noise, bias² and variance on top of one another, and the measured error beside them.
+def error_parts(table: pd.DataFrame, noise_variance: float, title: str) -> Figure:
+    """Draw noise, bias² and variance on top of one another, the measured error beside them.
 
     Args:
         table: A pandas table with a row for each degree (its index) and the columns `"bias²"`,
@@ -15,8 +25,6 @@ def error_parts(table, noise_variance, title):
     Returns:
         The figure, ready for `figures.show`.
     """
-    from reslib.figures.style import panels
-
     figure, ax = panels(title=title)
     ax.bar(table.index, noise_variance, color="#BBBBBB", label="noise")
     bottom = noise_variance

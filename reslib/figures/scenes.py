@@ -1,6 +1,18 @@
 """Scenes, with what is in them and with what networks make of them."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+from reslib.figures.style import panels
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from reslib.datasets import SceneObjects
 
 BOXES = ("#E69F00", "#56B4E9", "#009E73")  # small, medium and large
 VERDICTS = {
@@ -11,8 +23,14 @@ VERDICTS = {
 }
 
 
-def labelled_scenes(pictures, labels, objects, class_names, title):
-    """Pictures with the boxes of their objects, and under each its dense labels.
+def labelled_scenes(
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    objects: SceneObjects,
+    class_names: Sequence[str],
+    title: str,
+) -> Figure:
+    """Draw pictures with the boxes of their objects, and under each its dense labels.
 
     Args:
         pictures: Array `(N, height, width, 1)`.
@@ -29,7 +47,6 @@ def labelled_scenes(pictures, labels, objects, class_names, title):
     from matplotlib.patches import Patch, Rectangle
 
     from reslib.datasets.scenes import SIZE_NAMES
-    from reslib.figures.style import panels
 
     figure, axes = panels(len(pictures), rows=2, title=title, width=10, height=2.3, squeeze=False)
     palette = np.array([(1, 1, 1), *colormaps["tab10"].colors])
@@ -55,8 +72,13 @@ def labelled_scenes(pictures, labels, objects, class_names, title):
     return figure
 
 
-def verdicts(pictures, labels, predictions, title):
-    """What networks make of scenes: a row for each scene, a column for each network.
+def verdicts(
+    pictures: np.ndarray,
+    labels: np.ndarray,
+    predictions: Mapping[str, np.ndarray],
+    title: str,
+) -> Figure:
+    """Draw what networks make of scenes: a row for each scene, a column for each network.
 
     Args:
         pictures: Array `(N, height, width, 1)`.
@@ -69,8 +91,6 @@ def verdicts(pictures, labels, predictions, title):
     """
     from matplotlib.colors import to_rgb
     from matplotlib.patches import Patch
-
-    from reslib.figures.style import panels
 
     columns = 1 + len(predictions)
     size = {"width": 10, "height": 10 / columns + 0.25}

@@ -1,6 +1,14 @@
 """One look for all figures of the course."""
 
+from __future__ import annotations
+
 import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # One colour for one kind of network, through the whole course. The palette of Okabe & Ito (2008)
 # can be told apart with every common kind of colour vision.
@@ -34,8 +42,16 @@ _STYLE = {
 }
 
 
-def panels(columns=1, *, title, rows=1, height=3.4, width=None, **subplots):
-    """A figure with one or more panels in the look of the course.
+def panels(
+    columns: int = 1,
+    *,
+    title: str,
+    rows: int = 1,
+    height: float = 3.4,
+    width: float | None = None,
+    **subplots: Any,
+) -> tuple[Figure, Axes | np.ndarray]:
+    """Make a figure with one or more panels in the look of the course.
 
     Args:
         columns, rows: Integers, the panels.
@@ -58,21 +74,31 @@ def panels(columns=1, *, title, rows=1, height=3.4, width=None, **subplots):
     return figure, axes
 
 
-def show(figure, text):
+def after(steps: int) -> str:
+    """Name a moment of a training: "after 1 step", "after 10 steps"."""
+    return f"after {steps} step{'s' * (steps != 1)}"
+
+
+def show(figure: Figure, text: str | None = None) -> None:
     """Show a finished figure with a sentence for readers who cannot see it.
 
     The sentence stands under the figure and is its alternative text for screen readers.
 
     Args:
         figure: A matplotlib figure.
-        text: String made from the measured values.
+        text: String made from the measured values. A diagram has one of its own, made from its
+            arguments, and needs none.
     """
     import matplotlib.pyplot as plt
     from IPython.display import Image, Markdown, display
 
+    text = text or figure.get_label()
+    if not text:
+        raise ValueError("text must be given for a figure that has none of its own, received none")
     buffer = io.BytesIO()
     with plt.rc_context(_STYLE):
         # Without the version of matplotlib in the file, equal pictures are equal bytes.
         figure.savefig(buffer, format="png", metadata={"Software": None})
-    display(Image(buffer.getvalue(), alt=text))
+    # Google Colab's IPython 7 has no `Image(…, alt=text)`; this is the same picture.
+    display(Image(buffer.getvalue()), metadata={"image/png": {"alt": text}})
     display(Markdown(f"*{text}*"))

@@ -10,6 +10,7 @@ from reslib.layers.normalized_conv2d import NormalizedConv2D
 from reslib.layers.one_layer_block import OneLayerBlock
 from reslib.layers.pre_activation_block import PreActivationBlock
 from reslib.layers.residual_block import ResidualBlock
+from reslib.layers.residual_block_1d import ResidualBlock1D
 from reslib.layers.stochastic_depth import StochasticDepth
 from reslib.layers.upsampling_to import UpSamplingTo
 
@@ -24,6 +25,7 @@ __all__ = [
     "OneLayerBlock",
     "PreActivationBlock",
     "ResidualBlock",
+    "ResidualBlock1D",
     "StochasticDepth",
     "UpSamplingTo",
 ]

@@ -15,10 +15,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
     for it. Wherever the kernel does not apply (other backends, `float64`, masks, synchronized or
     renormalized statistics, another axis than the last), Keras's own code runs.
 
-    One thing differs: on several replicas of a `tf.distribute` strategy it always synchronizes, as
-    Keras's layer does with `synchronized=True`. Its statistics are those of the whole batch, and a
-    network learns what it would on one device. Only with a mask it does not, nor does Keras's.
-
     A `.keras` file stores the name of the class. To hand weights to or from Keras's layer use
     `set_weights()` or a `.weights.h5` file.
 
@@ -42,8 +38,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
     Example:
 
     >>> layer = BatchNormalization(momentum=0.9, epsilon=1e-5)
-    >>> layer(keras.ops.ones((8, 14, 14, 3)), training=True).shape
-    TensorShape([8, 14, 14, 3])
+    >>> tuple(layer(keras.ops.ones((8, 14, 14, 3)), training=True).shape)
+    (8, 14, 14, 3)
     """
 
     def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, **kwargs):
@@ -71,11 +67,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def call(self, inputs, training=None, mask=None):
         learns = bool(training and self.trainable)
-        if (
-            mask is not None
-            or not self._fused_kernel_applies(inputs)
-            or (learns and _in_one_of_several_replicas())
-        ):
+        if mask is not None or not self._fused_kernel_applies(inputs):
             return super().call(inputs, training=training, mask=mask)
         import tensorflow as tf
 
@@ -97,17 +89,18 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if learns:
             # The kernel returns the unbiased variance; Keras's moving average is of the biased one.
             count = tf.cast(tf.size(maps) // channels, variance.dtype)
-            self._move(self.moving_mean, mean)
-            self._move(self.moving_variance, variance * (count - 1) / count)
+            self.moving_mean.assign(self._moved(self.moving_mean, mean))
+            variance = self._moved(self.moving_variance, variance * (count - 1) / count)
+            if all(side in (None, 1) for side in maps.shape[:3]):
+                # Of a single value the unbiased one is 0 / 0: on some devices NaN, which no average
+                # forgets. The biased one is 0.
+                alone = self._moved(self.moving_variance, 0.0)
+                variance = tf.where(count > 1, variance, alone)
+            self.moving_variance.assign(variance)
         return outputs if maps is inputs else tf.reshape(outputs, tf.shape(inputs))
 
-    def _moments(self, inputs, mask):
-        if mask is None and _in_one_of_several_replicas():
-            return keras.ops.moments(inputs, axes=self._reduction_axes, synchronized=True)
-        return super()._moments(inputs, mask)
-
-    def _move(self, average, value):
-        average.assign(average * self.momentum + value * (1 - self.momentum))
+    def _moved(self, average, value):
+        return average * self.momentum + value * (1 - self.momentum)
 
     def _fused_kernel_applies(self, inputs):
         return (
@@ -118,13 +111,3 @@ class BatchNormalization(keras.layers.BatchNormalization):
             and not self.synchronized
             and not getattr(self, "renorm", False)  # since Keras 3.15
         )
-
-
-def _in_one_of_several_replicas():
-    """Whether this is called in `strategy.run`, for a share of the batch."""
-    if keras.backend.backend() != "tensorflow":
-        return False
-    import tensorflow as tf
-
-    context = tf.distribute.get_replica_context()
-    return context is not None and context.num_replicas_in_sync > 1

@@ -1,6 +1,9 @@
 """The bottleneck block of the deeper residual networks."""
 
+from __future__ import annotations
+
 import keras
+from keras import ops
 
 from reslib import arguments
 from reslib.layers.block import Block
@@ -41,8 +44,8 @@ class BottleneckBlock(Block):
 
     Example:
 
-    >>> BottleneckBlock(64, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape
-    TensorShape([1, 4, 4, 64])
+    >>> tuple(BottleneckBlock(64, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape)
+    (1, 4, 4, 64)
     """
 
     convolutions = 3
@@ -50,45 +53,41 @@ class BottleneckBlock(Block):
 
     def __init__(
         self,
-        filters,
-        strides=1,
-        shortcut="A",
-        normalization="batch",
-        identity_start=False,
-        survival_probability=1.0,
-        version="v1.5",
-        data_format=None,
+        filters: int,
+        strides: int = 1,
+        shortcut: str | None = "A",
+        normalization: str | None = "batch",
+        identity_start: bool = False,
+        survival_probability: float = 1.0,
+        version: str = "v1.5",
         **kwargs,
     ):
         super().__init__(
             filters,
-            strides=strides,
-            shortcut=shortcut,
-            normalization=normalization,
-            identity_start=identity_start,
-            survival_probability=survival_probability,
-            data_format=data_format,
+            strides,
+            shortcut,
+            normalization,
+            identity_start,
+            survival_probability,
             **kwargs,
         )
-        if filters % self.expansion:
+        if self.filters % self.expansion:
             raise ValueError(f"filters must be a multiple of {self.expansion}, received {filters}")
         self.version = arguments.one_of("version", version, ("v1", "v1.5"))
 
-    def make_branch(self):
+    def build(self, input_shape):
         inside = self.filters // self.expansion
         first, second = (self.strides, 1) if self.version == "v1" else (1, self.strides)
-        self.conv1 = self.normalized_convolution(
-            "conv1", inside, 1, strides=first, activation="relu"
-        )
-        self.conv2 = self.normalized_convolution(
-            "conv2", inside, 3, strides=second, activation="relu"
-        )
-        self.conv3 = self.normalized_convolution(
-            "conv3", self.filters, 1, gamma_initializer="zeros" if self.identity_start else "ones"
-        )
+        self.conv1 = self.convolution("conv1", 1, inside, strides=first, activation="relu")
+        self.conv2 = self.convolution("conv2", 3, inside, strides=second, activation="relu")
+        self.conv3 = self.convolution("conv3", 1, last=True)
+        super().build(input_shape)
 
-    def branch(self):
-        return [self.conv1, self.conv2, self.conv3]
+    def call(self, x, training=None):
+        y = self.conv1(x, training=training)
+        y = self.conv2(y, training=training)
+        y = self.conv3(y, training=training)
+        return ops.relu(self.add_shortcut(y, x, training))  # y + shortcut(x)
 
     def get_config(self):
         return {**super().get_config(), "version": self.version}

@@ -1,15 +1,21 @@
 """Skips between maps of different resolution."""
 
+from __future__ import annotations
+
+import inspect
+
 import keras
+from keras import ops
 
 from reslib import arguments
 from reslib.layers import shapes
+from reslib.layers.image_layer import ImageLayer
 from reslib.layers.normalized_conv2d import NormalizedConv2D
 from reslib.layers.upsampling_to import UpSamplingTo
 
 
 @keras.saving.register_keras_serializable(package="reslib")
-class FeaturePyramid(keras.layers.Layer):
+class FeaturePyramid(ImageLayer):
     """Hands what the coarse maps of a backbone know down to its fine maps.
 
     A backbone's fine maps know where things are and its coarse maps what they are. A 1×1
@@ -63,14 +69,13 @@ class FeaturePyramid(keras.layers.Layer):
 
     def __init__(
         self,
-        channels=256,
-        fusion="add",
-        lateral=True,
-        top_down=True,
-        outputs="all",
-        extra_levels=0,
-        extra_from="pyramid",
-        data_format=None,
+        channels: int = 256,
+        fusion: str = "add",
+        lateral: bool = True,
+        top_down: bool = True,
+        outputs: str = "all",
+        extra_levels: int = 0,
+        extra_from: str = "pyramid",
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -83,7 +88,6 @@ class FeaturePyramid(keras.layers.Layer):
             "extra_levels", extra_levels, "an integer of at least 0", lambda value: value >= 0
         )
         self.extra_from = arguments.one_of("extra_from", extra_from, ("pyramid", "backbone"))
-        self.data_format = shapes.image_data_format(data_format)
         if fusion == "concat" and not (lateral and top_down):
             raise ValueError(
                 "fusion must be 'add' without lateral connections or the top-down path, where "
@@ -107,7 +111,7 @@ class FeaturePyramid(keras.layers.Layer):
                 "outputs='finest' needs top_down=True: without it the finest level is that of the "
                 f"finest map alone, and the layer must be given no other; received {self.levels}"
             )
-        inner = [self._with_channels(shape) for shape in maps]
+        inner = [self.strided_shape(shape, self.channels) for shape in maps]
         coarsest = self.levels - 1
 
         # Lists by level, finest first, with None where a level has no such layer.
@@ -124,7 +128,9 @@ class FeaturePyramid(keras.layers.Layer):
             for level in range(coarsest)
         ]
         self.merges = [
-            self._convolution(f"merge{level + 1}", 1, self._with_channels(maps[level], 2))
+            self._convolution(
+                f"merge{level + 1}", 1, self.strided_shape(maps[level], 2 * self.channels)
+            )
             if self.fusion == "concat"
             else None
             for level in range(coarsest)
@@ -138,23 +144,21 @@ class FeaturePyramid(keras.layers.Layer):
         self.extras = []
         shape = inner[-1] if self.extra_from == "pyramid" else maps[-1]
         for level in range(self.levels, self.levels + self.extra_levels):
-            self.extras.append(
-                NormalizedConv2D(
-                    self.channels,
-                    3,
-                    strides=2,
-                    normalization=None,
-                    data_format=self.data_format,
-                    dtype=self.dtype_policy,
-                    name=f"output{level + 1}",
-                )
+            extra = self.part(
+                NormalizedConv2D,
+                self.channels,
+                3,
+                strides=2,
+                normalization=None,
+                name=f"output{level + 1}",
             )
-            self.extras[-1].build(shape)
-            shape = self.extras[-1].compute_output_shape(shape)
+            extra.build(shape)
+            shape = extra.compute_output_shape(shape)
+            self.extras.append(extra)
+        super().build(input_shape)
 
     def call(self, inputs):
-        maps = shapes.map_shapes(self, tuple(tuple(x.shape) for x in inputs))
-        self._check_number(maps)
+        self._check_number(shapes.map_shapes(self, shapes.shapes_of(inputs)))
         above = self.laterals[-1](inputs[-1])
         levels = [above]
         for level in reversed(range(self.levels - 1)):
@@ -170,7 +174,7 @@ class FeaturePyramid(keras.layers.Layer):
         ]
         x = outputs[-1] if self.extra_from == "pyramid" else inputs[-1]
         for i, convolution in enumerate(self.extras):
-            x = convolution(keras.ops.relu(x) if i else x)
+            x = convolution(ops.relu(x) if i else x)
             outputs.append(x)
         return tuple(outputs)
 
@@ -179,31 +183,26 @@ class FeaturePyramid(keras.layers.Layer):
             return from_above
         if self.fusion == "add":
             return x + from_above
-        axis = shapes.channel_axis(self.data_format)
-        return self.merges[level](keras.ops.concatenate((x, from_above), axis))
+        return self.merges[level](ops.concatenate((x, from_above), self.channel_axis))
 
     def _convolution(self, name, kernel_size, shape):
-        layer = keras.layers.Conv2D(
+        layer = self.part(
+            keras.layers.Conv2D,
             self.channels,
             kernel_size,
             padding="same",
             # Nothing but sums and convolutions follow each other here, so that the variance is
             # kept by kernels of variance 1 / fan-in, without the 2 that makes up for a ReLU.
             kernel_initializer="lecun_normal",
-            data_format=self.data_format,
-            dtype=self.dtype_policy,
             name=name,
         )
         layer.build(shape)
         return layer
 
     def _upsampling(self, name, coarse, fine):
-        layer = UpSamplingTo(2, data_format=self.data_format, dtype=self.dtype_policy, name=name)
+        layer = self.part(UpSamplingTo, 2, name=name)
         layer.build((coarse, fine))
         return layer
-
-    def _with_channels(self, shape, times=1):
-        return shapes.strided_shape(shape, times * self.channels, 1, self.data_format)
 
     def _check_number(self, maps):
         if self.built and len(maps) != self.levels:
@@ -212,9 +211,9 @@ class FeaturePyramid(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         maps = shapes.map_shapes(self, input_shape)
         self._check_number(maps)
-        outputs = [self._with_channels(shape) for shape in maps]
+        outputs = [self.strided_shape(shape, self.channels) for shape in maps]
         for _ in range(self.extra_levels):
-            outputs.append(shapes.strided_shape(outputs[-1], self.channels, 2, self.data_format))
+            outputs.append(self.strided_shape(outputs[-1], self.channels, 2))
         return tuple(outputs[:1] if self.outputs == "finest" else outputs)
 
     def get_config(self):
@@ -227,5 +226,11 @@ class FeaturePyramid(keras.layers.Layer):
             "outputs": self.outputs,
             "extra_levels": self.extra_levels,
             "extra_from": self.extra_from,
-            "data_format": self.data_format,
         }
+
+    @classmethod
+    def from_config(cls, config):
+        # Keras's loader of .h5 files takes the word "add" for the function keras.layers.add.
+        if inspect.isfunction(config.get("fusion")):
+            config = {**config, "fusion": config["fusion"].__name__}
+        return super().from_config(config)

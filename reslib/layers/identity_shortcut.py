@@ -3,12 +3,12 @@
 import keras
 from keras import ops
 
-from reslib import arguments
 from reslib.layers import shapes
+from reslib.layers.image_layer import StridedLayer
 
 
 @keras.saving.register_keras_serializable(package="reslib")
-class IdentityShortcut(keras.layers.Layer):
+class IdentityShortcut(StridedLayer):
     """A shortcut without weights: its input, brought to the size of the block's output.
 
     With `strides` it keeps every `strides`-th row and column; missing channels are filled with
@@ -33,19 +33,13 @@ class IdentityShortcut(keras.layers.Layer):
 
     Example:
 
-    >>> IdentityShortcut(filters=32, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape
-    TensorShape([1, 4, 4, 32])
+    >>> tuple(IdentityShortcut(filters=32, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape)
+    (1, 4, 4, 32)
     """
-
-    def __init__(self, filters, strides=1, data_format=None, **kwargs):
-        super().__init__(**kwargs)
-        self.filters = arguments.positive_integer("filters", filters)
-        self.strides = arguments.positive_integer("strides", strides)
-        self.data_format = shapes.image_data_format(data_format)
 
     def build(self, input_shape):
         shapes.image_shape(self, input_shape)
-        channels = input_shape[shapes.channel_axis(self.data_format)]
+        channels = input_shape[self.channel_axis]
         if channels > self.filters:
             raise ValueError(
                 f"filters must be at least {channels}, the channels of the input (an identity "
@@ -53,26 +47,13 @@ class IdentityShortcut(keras.layers.Layer):
             )
 
     def call(self, inputs):
-        axis = shapes.channel_axis(self.data_format)
         if self.strides > 1:
             # The mean of one pixel is that pixel: as inputs[:, ::strides, ::strides], several times
             # faster on TensorFlow.
             inputs = ops.average_pool(inputs, 1, self.strides, data_format=self.data_format)
-        missing = self.filters - inputs.shape[axis]
+        missing = self.filters - inputs.shape[self.channel_axis]
         if missing:
             padding = [(0, 0)] * 4
-            padding[axis] = (0, missing)
+            padding[self.channel_axis] = (0, missing)
             inputs = ops.pad(inputs, padding)
         return inputs
-
-    def compute_output_shape(self, input_shape):
-        shape = shapes.image_shape(self, input_shape)
-        return shapes.strided_shape(shape, self.filters, self.strides, self.data_format)
-
-    def get_config(self):
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "strides": self.strides,
-            "data_format": self.data_format,
-        }

@@ -29,7 +29,8 @@ class MirroredReLU(keras.layers.Layer):
 
     Example:
 
-    >>> MirroredReLU()(keras.ops.array([[2.0, -3.0]])).numpy().tolist()
+    >>> y = MirroredReLU()(keras.ops.array([[2.0, -3.0]]))
+    >>> keras.ops.convert_to_numpy(y).tolist()
     [[2.0, 0.0, 0.0, 3.0]]
     """
 
@@ -69,8 +70,8 @@ class LooksLinear(keras.initializers.Orthogonal):
 
     Example:
 
-    >>> LooksLinear()((6, 3)).shape
-    TensorShape([6, 3])
+    >>> tuple(LooksLinear()((6, 3)).shape)
+    (6, 3)
     """
 
     def __init__(self, gain=1.0, seed=None):

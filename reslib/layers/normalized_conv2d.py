@@ -1,15 +1,17 @@
 """A convolution with what always follows it: the brick of which residual networks are built."""
 
+from __future__ import annotations
+
 import keras
 
 from reslib import arguments
 from reslib.layers import shapes
-from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.identity_shortcut import IdentityShortcut
+from reslib.layers.image_layer import StridedLayer, build_in_turn
 
 
 @keras.saving.register_keras_serializable(package="reslib")
-class NormalizedConv2D(keras.layers.Layer):
+class NormalizedConv2D(StridedLayer):
     """Convolution, batch normalization, and an activation if one is named.
 
     The convolution has no bias (the normalization would take it away again); it is padded by
@@ -45,35 +47,34 @@ class NormalizedConv2D(keras.layers.Layer):
 
     Example:
 
-    >>> NormalizedConv2D(16, 3, strides=2, activation="relu")(keras.ops.ones((1, 7, 7, 3))).shape
-    TensorShape([1, 4, 4, 16])
+    >>> layer = NormalizedConv2D(16, 3, strides=2, activation="relu")
+    >>> tuple(layer(keras.ops.ones((1, 7, 7, 3))).shape)
+    (1, 4, 4, 16)
     """
 
     def __init__(
         self,
-        filters,
-        kernel_size,
-        strides=1,
+        filters: int,
+        kernel_size: int,
+        strides: int = 1,
         activation=None,
-        normalization="batch",
-        use_bias=None,
-        gamma_initializer="ones",
-        data_format=None,
+        normalization: str | None = "batch",
+        use_bias: bool | None = None,
+        gamma_initializer: str = "ones",
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.filters = arguments.positive_integer("filters", filters)
-        self.kernel_size = arguments.positive_integer("kernel_size", kernel_size)
-        if kernel_size % 2 == 0:
-            raise ValueError(f"kernel_size must be odd (1, 3, 5, …), received {kernel_size}")
-        self.strides = arguments.positive_integer("strides", strides)
+        super().__init__(filters, strides, **kwargs)
+        self.kernel_size = arguments.integer(
+            "kernel_size",
+            kernel_size,
+            "a positive odd integer (1, 3, 5, …)",
+            lambda value: value > 0 and value % 2 == 1,
+        )
         self.activation = keras.activations.get(activation)
         self.normalization = arguments.one_of("normalization", normalization, ("batch", None))
         self.gamma_initializer = arguments.one_of(
             "gamma_initializer", gamma_initializer, ("ones", "zeros")
         )
-        self.data_format = shapes.image_data_format(data_format)
-
         arguments.one_of("use_bias", use_bias, (None, True, False))
         self.use_bias = normalization is None if use_bias is None else use_bias
 
@@ -82,74 +83,53 @@ class NormalizedConv2D(keras.layers.Layer):
         # gradient that writes outside its memory (2.21 with oneDNN, small even images).
         self.padding = None
         self.subsampling = None  # needs the input's channels: see build()
-        if strides > 1 and kernel_size > 1:
-            self.padding = keras.layers.ZeroPadding2D(
-                kernel_size // 2,
-                data_format=self.data_format,
-                dtype=self.dtype_policy,
-                name="padding",
+        if self.strides > 1 and self.kernel_size > 1:
+            self.padding = self.part(
+                keras.layers.ZeroPadding2D, self.kernel_size // 2, name="padding"
             )
         zero_kernel = normalization is None and gamma_initializer == "zeros"
-        self.convolution = keras.layers.Conv2D(
-            filters,
-            kernel_size,
-            strides=strides if self.padding else 1,
+        self.convolution = self.part(
+            keras.layers.Conv2D,
+            self.filters,
+            self.kernel_size,
+            strides=self.strides if self.padding else 1,
             padding="valid" if self.padding else "same",
             use_bias=self.use_bias,
             kernel_initializer="zeros" if zero_kernel else "he_normal",
-            data_format=self.data_format,
-            dtype=self.dtype_policy,
             name="convolution",
         )
         self.norm = None
         if normalization == "batch":
-            self.norm = BatchNormalization(
-                axis=shapes.channel_axis(self.data_format),
-                momentum=0.9,
-                epsilon=1e-5,
-                gamma_initializer=gamma_initializer,
-                dtype=self.dtype_policy,
-                name="normalization",
-            )
+            self.norm = self.batch_normalization(gamma_initializer=gamma_initializer)
 
     def build(self, input_shape):
         shapes.image_shape(self, input_shape)
         if self.strides > 1 and not self.padding:
-            self.subsampling = IdentityShortcut(
-                input_shape[shapes.channel_axis(self.data_format)],
-                strides=self.strides,
-                data_format=self.data_format,
-                dtype=self.dtype_policy,
+            self.subsampling = self.part(
+                IdentityShortcut,
+                input_shape[self.channel_axis],
+                self.strides,
                 name="subsampling",
             )
-        for layer in self.steps():
-            layer.build(input_shape)
-            input_shape = layer.compute_output_shape(input_shape)
+        build_in_turn(input_shape, self.padding, self.subsampling, self.convolution, self.norm)
+        super().build(input_shape)
 
-    def call(self, inputs, training=None):
-        x = inputs
-        for layer in self.steps():
-            x = layer(x, training=training)
+    def call(self, x, training=None):
+        if self.padding:
+            x = self.padding(x)
+        if self.subsampling:
+            x = self.subsampling(x)
+        x = self.convolution(x)
+        if self.norm:
+            x = self.norm(x, training=training)
         return self.activation(x)
-
-    def steps(self):
-        """Those that are there, in the order of the call."""
-        every = (self.padding, self.subsampling, self.convolution, self.norm)
-        return [layer for layer in every if layer]
-
-    def compute_output_shape(self, input_shape):
-        shape = shapes.image_shape(self, input_shape)
-        return shapes.strided_shape(shape, self.filters, self.strides, self.data_format)
 
     def get_config(self):
         return {
             **super().get_config(),
-            "filters": self.filters,
             "kernel_size": self.kernel_size,
-            "strides": self.strides,
             "activation": keras.activations.serialize(self.activation),
             "normalization": self.normalization,
             "use_bias": self.use_bias,
             "gamma_initializer": self.gamma_initializer,
-            "data_format": self.data_format,
         }

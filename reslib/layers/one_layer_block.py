@@ -1,6 +1,7 @@
 """A residual block with a single convolution, kept to be measured."""
 
 import keras
+from keras import ops
 
 from reslib.layers.block import Block
 
@@ -38,20 +39,16 @@ class OneLayerBlock(Block):
 
     Example:
 
-    >>> OneLayerBlock(32, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape
-    TensorShape([1, 4, 4, 32])
+    >>> tuple(OneLayerBlock(32, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape)
+    (1, 4, 4, 32)
     """
 
     convolutions = 1
 
-    def make_branch(self):
-        self.conv1 = self.normalized_convolution(
-            "conv1",
-            self.filters,
-            3,
-            strides=self.strides,
-            gamma_initializer="zeros" if self.identity_start else "ones",
-        )
+    def build(self, input_shape):
+        self.conv1 = self.convolution("conv1", 3, strides=self.strides, last=True)
+        super().build(input_shape)
 
-    def branch(self):
-        return [self.conv1]
+    def call(self, x, training=None):
+        y = self.conv1(x, training=training)
+        return ops.relu(self.add_shortcut(y, x, training))  # y + shortcut(x)

@@ -1,12 +1,10 @@
 """The residual block with its activations before the convolutions."""
 
 import keras
+from keras import ops
 
-from reslib.layers import shapes
-from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.block import Block
 from reslib.layers.identity_shortcut import IdentityShortcut
-from reslib.layers.normalized_conv2d import NormalizedConv2D
 
 
 @keras.saving.register_keras_serializable(package="reslib")
@@ -46,49 +44,29 @@ class PreActivationBlock(Block):
 
     Example:
 
-    >>> PreActivationBlock(32, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape
-    TensorShape([1, 4, 4, 32])
+    >>> tuple(PreActivationBlock(32, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape)
+    (1, 4, 4, 32)
     """
 
-    def make_branch(self):
-        self.norm = None
-        if self.normalization == "batch":
-            self.norm = BatchNormalization(
-                axis=shapes.channel_axis(self.data_format),
-                momentum=0.9,
-                epsilon=1e-5,
-                dtype=self.dtype_policy,
-                name="normalization",
-            )
-        self.conv1 = self.normalized_convolution(
-            "conv1", self.filters, 3, strides=self.strides, activation="relu"
-        )
-        self.conv2 = self.bare_convolution(
-            "conv2", 3, gamma_initializer="zeros" if self.identity_start else "ones"
-        )
-
-    def branch(self):
-        convolutions = [self.conv1, self.conv2]
-        return [self.norm, *convolutions] if self.norm else convolutions
+    def build(self, input_shape):
+        self.norm = self.batch_normalization() if self.normalization else None
+        self.conv1 = self.convolution("conv1", 3, strides=self.strides, activation="relu")
+        self.conv2 = self.bare_convolution("conv2", 3, last=True)
+        super().build(input_shape)
 
     def make_projection(self):
         return self.bare_convolution("shortcut", 1, strides=self.strides)
 
     def bare_convolution(self, name, kernel_size, **options):
-        return NormalizedConv2D(
-            self.filters,
-            kernel_size,
-            normalization=None,
-            use_bias=self.normalization is None,
-            data_format=self.data_format,
-            dtype=self.dtype_policy,
-            name=name,
-            **options,
-        )
+        """Make a convolution that no normalization follows."""
+        options["use_bias"] = self.normalization is None
+        return self.convolution(name, kernel_size, normalization=None, **options)
 
-    def call(self, inputs, training=None):
-        activated = self.norm(inputs, training=training) if self.norm else inputs
-        activated = keras.ops.relu(activated)
-        x = self.conv2(self.conv1(activated, training=training))
-        passes_inputs = isinstance(self.shortcut_layer, IdentityShortcut)
-        return self.add_shortcut(x, inputs if passes_inputs else activated, training)
+    def call(self, x, training=None):
+        activated = ops.relu(self.norm(x, training=training) if self.norm else x)
+        y = self.conv1(activated, training=training)
+        y = self.conv2(y, training=training)
+        # An identity passes on the input itself, a projection what was activated.
+        if not isinstance(self.shortcut_layer, IdentityShortcut):
+            x = activated
+        return self.add_shortcut(y, x, training)  # y + shortcut(x)

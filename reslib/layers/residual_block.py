@@ -1,6 +1,7 @@
 """The basic residual block, and its plain twin."""
 
 import keras
+from keras import ops
 
 from reslib.layers.block import Block
 
@@ -46,17 +47,16 @@ class ResidualBlock(Block):
 
     Example:
 
-    >>> ResidualBlock(32, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape
-    TensorShape([1, 4, 4, 32])
+    >>> tuple(ResidualBlock(32, strides=2)(keras.ops.ones((1, 7, 7, 16))).shape)
+    (1, 4, 4, 32)
     """
 
-    def make_branch(self):
-        self.conv1 = self.normalized_convolution(
-            "conv1", self.filters, 3, strides=self.strides, activation="relu"
-        )
-        self.conv2 = self.normalized_convolution(
-            "conv2", self.filters, 3, gamma_initializer="zeros" if self.identity_start else "ones"
-        )
+    def build(self, input_shape):
+        self.conv1 = self.convolution("conv1", 3, strides=self.strides, activation="relu")
+        self.conv2 = self.convolution("conv2", 3, last=True)
+        super().build(input_shape)
 
-    def branch(self):
-        return [self.conv1, self.conv2]
+    def call(self, x, training=None):
+        y = self.conv1(x, training=training)
+        y = self.conv2(y, training=training)
+        return ops.relu(self.add_shortcut(y, x, training))  # y + shortcut(x)

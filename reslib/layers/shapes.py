@@ -1,23 +1,16 @@
-"""Shapes of images and maps: which a layer takes, and what becomes of them."""
+"""Shapes of images and maps: which a layer takes."""
 
 import keras
 
-from reslib import arguments
 
-
-def image_data_format(value):
-    """Return `value`, or Keras's setting for `None`."""
-    return arguments.one_of(
-        "data_format",
-        keras.config.image_data_format() if value is None else value,
-        ("channels_last", "channels_first"),
-    )
+def channel_axis(data_format):
+    """Return the axis of the channels in a batch of images."""
+    return 3 if data_format == "channels_last" else 1
 
 
 def image_shape(layer, shape):
     """Check that a layer is given a batch of images with a known number of channels."""
-    axis = channel_axis(layer.data_format)
-    if len(shape) != 4 or shape[axis] is None:
+    if len(shape) != 4 or shape[layer.channel_axis] is None:
         raise ValueError(
             f"{type(layer).__name__} needs a batch of images, that is four dimensions and a known "
             f"number of channels ({layer.data_format}), received shape {tuple(shape)}"
@@ -33,6 +26,10 @@ def map_shapes(layer, shapes, step=2, count=None):
     """
     name = type(layer).__name__
     wanted = "a tuple of maps" if count is None else f"a tuple of {count} maps"
+    if isinstance(shapes, dict):
+        raise ValueError(
+            f"{name} needs {wanted}, received a dict with the keys " + ", ".join(map(repr, shapes))
+        )
     if not isinstance(shapes, (tuple, list)) or not all(
         isinstance(shape, (tuple, list)) for shape in shapes
     ):
@@ -41,7 +38,7 @@ def map_shapes(layer, shapes, step=2, count=None):
     if not shapes or count not in (None, len(shapes)):
         raise ValueError(f"{name} needs {wanted}, received {len(shapes)}")
     for fine, coarse in zip(shapes, shapes[1:], strict=False):
-        fine, coarse = (sides(shape, layer.data_format) for shape in (fine, coarse))
+        fine, coarse = layer.sides(fine), layer.sides(coarse)
         for i, j in zip(fine, coarse, strict=True):
             if None not in (i, j) and j != -(-i // step):
                 raise ValueError(
@@ -51,21 +48,6 @@ def map_shapes(layer, shapes, step=2, count=None):
     return shapes
 
 
-def sides(shape, data_format):
-    """Height and width."""
-    return tuple(shape[1:3] if data_format == "channels_last" else shape[2:4])
-
-
-def channel_axis(data_format):
-    return 3 if data_format == "channels_last" else 1
-
-
-def strided_shape(shape, filters, strides, data_format):
-    """The shape of a batch of images after a step of `strides`, keeping each started one."""
-    size = slice(1, 3) if data_format == "channels_last" else slice(2, 4)
-    sides = [None if side is None else -(-side // strides) for side in shape[size]]
-    return (
-        (shape[0], *sides, filters)
-        if data_format == "channels_last"
-        else (shape[0], filters, *sides)
-    )
+def shapes_of(inputs):
+    """Return the shapes of some tensors, in the structure in which they are given."""
+    return keras.tree.map_structure(lambda x: tuple(x.shape), inputs)

@@ -1,5 +1,7 @@
 """Blocks that are left out at random while a network trains."""
 
+from __future__ import annotations
+
 import keras
 
 from reslib import arguments
@@ -34,17 +36,18 @@ class StochasticDepth(keras.layers.Layer):
 
     Example:
 
-    >>> print(StochasticDepth(0.75)(keras.ops.ones(4), training=False))
-    tf.Tensor([0.75 0.75 0.75 0.75], shape=(4,), dtype=float32)
+    >>> y = StochasticDepth(0.75)(keras.ops.ones(4), training=False)
+    >>> keras.ops.convert_to_numpy(y).tolist()
+    [0.75, 0.75, 0.75, 0.75]
     """
 
-    def __init__(self, survival_probability, seed=None, **kwargs):
+    def __init__(self, survival_probability: float, seed: int | None = None, **kwargs):
         super().__init__(**kwargs)
         self.survival_probability = arguments.probability(
             "survival_probability", survival_probability
         )
         self.seed = arguments.seed(seed)
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def call(self, inputs, training=None):
         if not training:

@@ -1,13 +1,16 @@
 """Enlarging a map to the size of another."""
 
+from __future__ import annotations
+
 import keras
 
 from reslib import arguments
 from reslib.layers import shapes
+from reslib.layers.image_layer import ImageLayer
 
 
 @keras.saving.register_keras_serializable(package="reslib")
-class UpSamplingTo(keras.layers.Layer):
+class UpSamplingTo(ImageLayer):
     """Enlarges a coarse map by a whole factor, and crops it to the size of a fine one.
 
     A stride of 2 makes n positions of 2n and of 2n - 1 alike. On the way back the last row or
@@ -33,22 +36,20 @@ class UpSamplingTo(keras.layers.Layer):
     Example:
 
     >>> coarse, fine = keras.ops.ones((1, 4, 5, 16)), keras.ops.ones((1, 7, 10, 3))
-    >>> UpSamplingTo()((coarse, fine)).shape
-    TensorShape([1, 7, 10, 16])
+    >>> tuple(UpSamplingTo()((coarse, fine)).shape)
+    (1, 7, 10, 16)
     """
 
-    def __init__(self, factor=2, interpolation="nearest", data_format=None, **kwargs):
+    def __init__(self, factor: int = 2, interpolation: str = "nearest", **kwargs):
         super().__init__(**kwargs)
         self.factor = arguments.positive_integer("factor", factor)
         self.interpolation = arguments.one_of(
             "interpolation", interpolation, ("nearest", "bilinear")
         )
-        self.data_format = shapes.image_data_format(data_format)
-        self.upsampling = keras.layers.UpSampling2D(
-            factor,
+        self.upsampling = self.part(
+            keras.layers.UpSampling2D,
+            self.factor,
             interpolation=interpolation,
-            data_format=self.data_format,
-            dtype=self.dtype_policy,
             name="upsampling",
         )
 
@@ -57,9 +58,9 @@ class UpSamplingTo(keras.layers.Layer):
         self.upsampling.build(coarse)
 
     def call(self, inputs):
+        self._checked(shapes.shapes_of(inputs))
         coarse, fine = inputs
-        self._checked((tuple(coarse.shape), tuple(fine.shape)))
-        rows, columns = shapes.sides(keras.ops.shape(fine), self.data_format)
+        rows, columns = self.sides(keras.ops.shape(fine))
         x = self.upsampling(coarse)
         if self.data_format == "channels_last":
             return x[:, :rows, :columns]
@@ -67,13 +68,11 @@ class UpSamplingTo(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         coarse, fine = self._checked(input_shape)
-        rows, columns = shapes.sides(fine, self.data_format)
-        if self.data_format == "channels_last":
-            return coarse[0], rows, columns, coarse[3]
-        return coarse[0], coarse[1], rows, columns
+        return coarse[0], *self.strided_shape(fine, coarse[self.channel_axis])[1:]
 
     def _checked(self, input_shape):
-        finest_first = input_shape[::-1]
+        is_pair = isinstance(input_shape, (tuple, list))
+        finest_first = input_shape[::-1] if is_pair else input_shape
         return shapes.map_shapes(self, finest_first, self.factor, count=2)[::-1]
 
     def get_config(self):
@@ -81,5 +80,4 @@ class UpSamplingTo(keras.layers.Layer):
             **super().get_config(),
             "factor": self.factor,
             "interpolation": self.interpolation,
-            "data_format": self.data_format,
         }

@@ -2,12 +2,21 @@
 
 from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
 from reslib.models.cifar_resnet import cifar_resnet
-from reslib.models.conversion import load_keras_applications as load_keras_applications
+from reslib.models.conversion import load_keras_applications
 from reslib.models.mlp import mlp
-from reslib.models.pyramid_detector import pyramid_detector as pyramid_detector
+from reslib.models.pyramid_detector import pyramid_detector
 from reslib.models.pyramid_segmenter import pyramid_segmenter
 from reslib.models.resnet import resnet
-from reslib.models.stage_outputs import stage_outputs as stage_outputs
+from reslib.models.row_resnet import row_resnet
+from reslib.models.stage_outputs import stage_outputs
 
-# What a Run can name: functions that make a network which classifies.
-__all__ = ["cifar_resnet", "mlp", "pyramid_segmenter", "resnet"]
+__all__ = [
+    "cifar_resnet",
+    "load_keras_applications",
+    "mlp",
+    "pyramid_detector",
+    "pyramid_segmenter",
+    "resnet",
+    "row_resnet",
+    "stage_outputs",
+]

@@ -1,10 +1,13 @@
 """The residual networks of the paper's CIFAR-10 study, and their plain twins."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import keras
 
 from reslib import arguments
-from reslib.layers import NormalizedConv2D
-from reslib.models import parts
+from reslib.models import residual_stages as resnets
 
 EXAMPLES = {  # of depths in use, for each number of layers that a block in every stage adds
     3: "5, 8, 11, 20, 32, 44, 56, 110",
@@ -14,18 +17,18 @@ EXAMPLES = {  # of depths in use, for each number of layers that a block in ever
 
 
 def cifar_resnet(
-    depth,
-    shortcut="A",
-    width=16,
-    input_shape=(32, 32, 3),
-    classes=10,
-    normalization="batch",
-    identity_start=False,
-    block="basic",
-    survival_probability=1.0,
-    name=None,
-):
-    """A network of `depth` = 6n + 2 weight layers in three stages of n blocks.
+    depth: int,
+    shortcut: str | None = "A",
+    width: int = 16,
+    input_shape: Sequence[int | None] = (32, 32, 3),
+    classes: int = 10,
+    normalization: str | None = "batch",
+    identity_start: bool = False,
+    block: str = "basic",
+    survival_probability: float = 1.0,
+    name: str | None = None,
+) -> keras.Model:
+    """Make a network of `depth` = 6n + 2 weight layers in three stages of n blocks.
 
     A convolution, the stages, and a dense layer on the mean over all positions. The stages work at
     full, half and quarter resolution, with `width`, 2 `width` and 4 `width` channels.
@@ -70,23 +73,21 @@ def cifar_resnet(
     >>> cifar_resnet(20).count_params()  # 269,722 trained, the rest are statistics
     271098
     """
-    arguments.one_of("block", block, parts.BLOCKS)
-    blocks = blocks_per_stage(depth, parts.BLOCKS[block].convolutions)
+    arguments.one_of("block", block, resnets.BLOCKS)
+    blocks = blocks_per_stage(depth, resnets.BLOCKS[block].convolutions)
     pre_activation = block == "pre_activation"
-    arguments.positive_integer("width", width)
+    width = arguments.positive_integer("width", width)
     arguments.positive_integer("classes", classes)
 
-    inputs = keras.Input(parts.image_shape(input_shape), name="images")
-    x = NormalizedConv2D(
+    inputs = keras.Input(resnets.image_shape(input_shape), name="images")
+    x = resnets.stem(
+        inputs,
         width,
-        3,
         activation=None if pre_activation else "relu",
         normalization=None if pre_activation else normalization,
         use_bias=normalization is None,
-        data_format="channels_last",
-        name="stem",
-    )(inputs)
-    x = parts.stages(
+    )
+    x = resnets.stages(
         x,
         block,
         [blocks] * 3,
@@ -97,20 +98,23 @@ def cifar_resnet(
         identity_start=identity_start,
     )
     if pre_activation:
-        x = parts.normalization_and_relu(x, normalization)
-    outputs = parts.classifier(x, classes)
-    name = parts.model_name(depth, shortcut, block) if name is None else name
+        x = resnets.normalization_and_relu(x, normalization)
+    outputs = resnets.classifier(x, classes)
+    name = resnets.model_name(depth, shortcut, block) if name is None else name
     return keras.Model(inputs, outputs, name=name)
 
 
-def blocks_per_stage(depth, convolutions):
-    """The n of a depth, for blocks of so many convolutions; `ValueError` if there is none."""
+def blocks_per_stage(depth: int, convolutions: int) -> int:
+    """Return the n of a depth, for blocks of so many convolutions.
+
+    Raises:
+        ValueError: if there is none.
+    """
     step = 3 * convolutions
-    if (
-        isinstance(depth, bool)
-        or not isinstance(depth, int)
-        or depth < step + 2
-        or (depth - 2) % step
-    ):
-        raise ValueError(f"depth must be {step}n+2 ({EXAMPLES[step]}, …), received {depth!r}")
+    depth = arguments.integer(
+        "depth",
+        depth,
+        f"{step}n+2 ({EXAMPLES[step]}, …)",
+        lambda depth: depth > 2 and depth % step == 2 % step,
+    )
     return (depth - 2) // step

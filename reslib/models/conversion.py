@@ -1,11 +1,16 @@
 """Weights of `keras.applications`, brought into our networks."""
 
+from __future__ import annotations
+
 import re
 
+import keras
+
+from reslib.framework import parts_of
 from reslib.layers import BottleneckBlock, NormalizedConv2D
 
 
-def load_keras_applications(model, source):
+def load_keras_applications(model: keras.Model, source: keras.Model) -> keras.Model:
     """Give a residual network the weights of its counterpart in `keras.applications`.
 
     Both then compute the same, up to rounding, though they are made differently: there the
@@ -45,7 +50,7 @@ def load_keras_applications(model, source):
         return left.pop(name)
 
     new_weights = []
-    for unit in model._flatten_layers():
+    for unit in parts_of(model):
         if isinstance(unit, NormalizedConv2D):
             name = _name_in_keras_applications(unit.path)
             convolution, norm = take(f"{name}_conv"), take(f"{name}_bn")
@@ -75,7 +80,7 @@ def load_keras_applications(model, source):
 
 
 def _name_in_keras_applications(path):
-    """`"stage1_block1/conv2"` is called `"conv2_block1_2"` there, and the stem `"conv1"`."""
+    """Return `"conv2_block1_2"` for `"stage1_block1/conv2"`, and `"conv1"` for the stem."""
     if path == "stem":
         return "conv1"
     stage, block, part = re.fullmatch(r"stage(\d+)_block(\d+)/(?:conv)?(\w+)", path).groups()

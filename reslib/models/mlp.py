@@ -1,6 +1,9 @@
 """Deep fully connected nets, for the study of gradients."""
 
+from __future__ import annotations
+
 import contextlib
+from collections.abc import Sequence
 
 import keras
 
@@ -9,20 +12,20 @@ from reslib.layers import BatchNormalization, LooksLinear, MirroredReLU
 
 
 def mlp(
-    depth,
-    width,
-    input_shape=(784,),
-    classes=10,
+    depth: int,
+    width: int,
+    input_shape: Sequence[int] = (784,),
+    classes: int = 10,
     activation="relu",
-    residual=False,
-    normalization=None,
+    residual: bool = False,
+    normalization: str | None = None,
     kernel_initializer="he_normal",
     bias_initializer="zeros",
-    residual_scale=1.0,
-    dropout=0.0,
-    name=None,
-):
-    """A fully connected network with `depth` hidden weight layers of `width` units.
+    residual_scale: float = 1.0,
+    dropout: float = 0.0,
+    name: str | None = None,
+) -> keras.Model:
+    """Make a fully connected network with `depth` hidden weight layers of `width` units.
 
     Each hidden weight layer is followed by a normalization, if there is one, and by the
     activation: W₁ ρ W₂ ρ … W_depth ρ W_out. The residual net has the same layers in the same order,
@@ -65,19 +68,21 @@ def mlp(
     >>> mlp(2, 64).count_params()  # 784·64 + 64, 64·64 + 64, 64·10 + 10
     55050
     """
-    arguments.positive_integer("depth", depth)
-    arguments.positive_integer("width", width)
-    arguments.positive_integer("classes", classes)
-    arguments.input_shape(input_shape)
+    depth = arguments.positive_integer("depth", depth)
+    width = arguments.positive_integer("width", width)
+    classes = arguments.positive_integer("classes", classes)
+    input_shape = arguments.input_shape(input_shape)
     arguments.boolean("residual", residual)
     arguments.one_of("normalization", normalization, ("batch", None))
-    arguments.number("residual_scale", residual_scale)
+    residual_scale = arguments.number("residual_scale", residual_scale)
     if residual_scale != 1 and not residual:
         raise ValueError(
             "residual_scale needs residual=True (a plain net has no sum whose part it could "
             f"scale), received {residual_scale!r}"
         )
-    arguments.number("dropout", dropout, "a number in [0, 1)", lambda value: 0 <= value < 1)
+    dropout = arguments.number(
+        "dropout", dropout, "a number in [0, 1)", lambda value: 0 <= value < 1
+    )
 
     def dense(units, mirrored_input, dtype=None, **options):
         initializer = kernel_initializer
@@ -102,7 +107,9 @@ def mlp(
     activate = _activation(activation, kernel_initializer)
 
     inputs = keras.Input(input_shape, name="inputs")
-    x = inputs if len(input_shape) == 1 else keras.layers.Flatten(name="flatten")(inputs)
+    x = inputs
+    if len(input_shape) > 1:  # in the order of the numbers, whatever Keras's setting
+        x = keras.layers.Flatten(data_format="channels_last", name="flatten")(inputs)
     x = hidden(1)(x)
     for layer in range(1, depth + 1):
         shortcut = x
@@ -125,7 +132,7 @@ def mlp(
 
 
 def _activation(activation, kernel_initializer):
-    """A function that makes the layer of the activation."""
+    """Return a function that makes the layer of the activation."""
     if _is(activation, "crelu"):
         return MirroredReLU
     if _is(kernel_initializer, "looks_linear"):
@@ -146,12 +153,12 @@ def _activation(activation, kernel_initializer):
 
 
 def _is(value, word):
-    """Whether it is this word; an array is not compared element by element."""
+    """Say whether it is this word; an array is not compared element by element."""
     return isinstance(value, str) and value == word
 
 
 def _fresh(name, given):
-    """The initializer anew: one and the same would give all layers the same values."""
+    """Make the initializer anew: one and the same would give all layers the same values."""
     initializer = None
     if callable(given) or isinstance(given, (str, dict)):
         with contextlib.suppress(TypeError, ValueError):

@@ -1,32 +1,39 @@
 """A network that finds objects, on a feature pyramid or on a single map."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Sequence
 
 import keras
 
 from reslib import arguments
-from reslib.models.pyramid_maps import pyramid_maps
+from reslib.models.pyramid_features import (
+    feature_pyramid,
+    pyramid_features,
+    residual_backbone,
+)
 
 PRIOR = 0.01  # the probability of an object with which every position starts
 
 
 def pyramid_detector(
-    width=8,
-    channels=None,
-    levels="all",
-    fusion="add",
-    lateral=True,
-    top_down=True,
-    blocks=(1, 1, 1, 1),
-    shortcut="B",
-    block="basic",
-    stem_strides=2,
-    input_shape=(64, 64, 1),
-    classes=10,
-    backbone=None,
-    name=None,
-):
-    """A residual backbone, a feature pyramid, and one anchor-free head for all of its levels.
+    width: int = 8,
+    channels: int | None = None,
+    levels: str = "all",
+    fusion: str = "add",
+    lateral: bool = True,
+    top_down: bool = True,
+    blocks: Sequence[int] = (1, 1, 1, 1),
+    shortcut: str | None = "B",
+    block: str = "basic",
+    stem_strides: int = 2,
+    input_shape: Sequence[int] = (64, 64, 1),
+    classes: int = 10,
+    backbone: keras.Model | None = None,
+    name: str | None = None,
+) -> keras.Model:
+    """Make a residual backbone, a feature pyramid, and one anchor-free head for all of its levels.
 
     At each position of each level the head says, for each class, whether the position lies in an
     object of that class, and how far from the position the sides of that object are. It counts
@@ -62,22 +69,11 @@ def pyramid_detector(
     >>> tuple(pyramid_detector().output_shape)  # 1360 = 32² + 16² + 8² + 4² positions
     ((None, 1360, 10), (None, 1360, 4))
     """
-    images, maps, pyramid = pyramid_maps(
-        width,
-        channels,
-        levels,
-        fusion,
-        lateral,
-        top_down,
-        blocks,
-        shortcut,
-        block,
-        stem_strides,
-        input_shape,
-        backbone,
-    )
-    arguments.positive_integer("classes", classes)
-    features = keras.tree.flatten(pyramid(maps))
+    classes = arguments.positive_integer("classes", classes)
+    pyramid = feature_pyramid(width, channels, levels, fusion, lateral, top_down)
+    if backbone is None:
+        backbone = residual_backbone(width, blocks, shortcut, block, stem_strides, input_shape)
+    features = pyramid_features(backbone, pyramid, levels)
     for name_of_layer in ("head1", "head2"):
         convolution = _convolution(
             pyramid.channels, name_of_layer, activation="relu", kernel_initializer="he_normal"
@@ -94,7 +90,7 @@ def pyramid_detector(
         _convolution(4, "distances", activation="exponential", dtype="float32"),
     )
     return keras.Model(
-        images,
+        backbone.inputs[0],
         tuple(_in_one_row(convolution, features) for convolution in outputs),
         name="pyramid_detector" if name is None else name,
     )
@@ -107,7 +103,7 @@ def _convolution(filters, name, **options):
 
 
 def _in_one_row(convolution, features):
-    """The answers of all levels, one position after the other."""
+    """Put the answers of all levels into one row, one position after the other."""
     flat = keras.layers.Reshape(
         (-1, convolution.filters), dtype="float32", name=f"{convolution.name}_flat"
     )

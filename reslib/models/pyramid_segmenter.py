@@ -1,29 +1,37 @@
 """A network that names the class of every pixel, with a feature pyramid that can be taken apart."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import keras
 
 from reslib import arguments
 from reslib.layers import BatchNormalization, UpSamplingTo
-from reslib.models.pyramid_maps import pyramid_maps
+from reslib.models.pyramid_features import (
+    feature_pyramid,
+    pyramid_features,
+    residual_backbone,
+)
 
 
 def pyramid_segmenter(
-    width=8,
-    channels=None,
-    levels="all",
-    fusion="add",
-    lateral=True,
-    top_down=True,
-    blocks=(1, 1, 1, 1),
-    shortcut="B",
-    block="basic",
-    stem_strides=2,
-    input_shape=(64, 64, 1),
-    classes=11,
-    backbone=None,
-    name=None,
-):
-    """A residual backbone, a feature pyramid, and one head for all of its levels.
+    width: int = 8,
+    channels: int | None = None,
+    levels: str = "all",
+    fusion: str = "add",
+    lateral: bool = True,
+    top_down: bool = True,
+    blocks: Sequence[int] = (1, 1, 1, 1),
+    shortcut: str | None = "B",
+    block: str = "basic",
+    stem_strides: int = 2,
+    input_shape: Sequence[int] = (64, 64, 1),
+    classes: int = 11,
+    backbone: keras.Model | None = None,
+    name: str | None = None,
+) -> keras.Model:
+    """Make a residual backbone, a feature pyramid, and one head for all of its levels.
 
     The head is a 3×3 convolution with a ReLU and a 1×1 convolution to the logits. Its kernels serve
     all levels; the batch normalization between them is each level's own, since levels differ in
@@ -79,21 +87,11 @@ def pyramid_segmenter(
     >>> pyramid_segmenter().output_shape
     (None, 64, 64, 11)
     """
-    images, maps, pyramid = pyramid_maps(
-        width,
-        channels,
-        levels,
-        fusion,
-        lateral,
-        top_down,
-        blocks,
-        shortcut,
-        block,
-        stem_strides,
-        input_shape,
-        backbone,
-    )
-    arguments.positive_integer("classes", classes)
+    classes = arguments.positive_integer("classes", classes)
+    pyramid = feature_pyramid(width, channels, levels, fusion, lateral, top_down)
+    if backbone is None:
+        backbone = residual_backbone(width, blocks, shortcut, block, stem_strides, input_shape)
+    features = pyramid_features(backbone, pyramid, levels)
     head = keras.layers.Conv2D(
         pyramid.channels,
         3,
@@ -108,7 +106,7 @@ def pyramid_segmenter(
         classes, 1, data_format="channels_last", dtype="float32", name="logits"
     )
     outputs = []
-    for i, x in enumerate(keras.tree.flatten(pyramid(maps))):
+    for i, x in enumerate(features):
         x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"head_norm{i + 1}")(head(x))
         outputs.append(logits(keras.layers.ReLU(name=f"head_relu{i + 1}")(x)))
     outputs = [_enlarged(x, outputs[0], f"enlarged{i + 1}") for i, x in enumerate(outputs)]
@@ -116,11 +114,12 @@ def pyramid_segmenter(
     if len(outputs) > 1:
         x = keras.layers.Average(dtype="float32", name="mean")(outputs)
     name = "pyramid_segmenter" if name is None else name
+    images = backbone.inputs[0]
     return keras.Model(images, _enlarged(x, images, "pixels"), name=name)
 
 
 def _enlarged(x, like, name):
-    """By the power of two that lies between the two sizes; in float32, as the logits are."""
+    """Enlarge by the power of two between the two sizes; in float32, as the logits are."""
     sides = list(zip(like.shape[1:3], x.shape[1:3], strict=True))
     factor = 1
     while any(-(-fine // factor) > coarse for fine, coarse in sides):

@@ -1,10 +1,13 @@
 """The residual networks of the paper's ImageNet study."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import keras
 
 from reslib import arguments
-from reslib.layers import NormalizedConv2D
-from reslib.models import parts
+from reslib.models import residual_stages as resnets
 
 # depth: kind of block, and how many of them in each of the four stages
 STAGES = {
@@ -17,17 +20,17 @@ STAGES = {
 
 
 def resnet(
-    depth,
-    shortcut="B",
-    width=64,
-    input_shape=(224, 224, 3),
-    classes=1000,
-    version="v1.5",
-    identity_start=False,
-    survival_probability=1.0,
-    name=None,
-):
-    """A network of `depth` weight layers for images of a few hundred pixels.
+    depth: int,
+    shortcut: str | None = "B",
+    width: int = 64,
+    input_shape: Sequence[int | None] = (224, 224, 3),
+    classes: int = 1000,
+    version: str = "v1.5",
+    identity_start: bool = False,
+    survival_probability: float = 1.0,
+    name: str | None = None,
+) -> keras.Model:
+    """Make a network of `depth` weight layers for images of a few hundred pixels.
 
     A 7×7 convolution and a 3×3 maximum, each with a stride of 2, four stages of blocks, and a
     dense layer on the mean over all positions. The stages work at 1/4, 1/8, 1/16 and 1/32 of the
@@ -64,22 +67,19 @@ def resnet(
     >>> resnet(18).count_params()  # 11,689,512 trained, the rest are statistics
     11699112
     """
-    if type(depth) is not int or depth not in STAGES:
-        raise ValueError(f"depth must be one of {', '.join(map(str, STAGES))}, received {depth!r}")
-    block, blocks = STAGES[depth]
+    one_of_them = f"one of {', '.join(map(str, STAGES))}"
+    block, blocks = STAGES[arguments.integer("depth", depth, one_of_them, STAGES.__contains__)]
     arguments.one_of("version", version, ("v1", "v1.5"))
     options = {"version": version} if block == "bottleneck" else {}
-    arguments.positive_integer("width", width)
+    width = arguments.positive_integer("width", width)
     arguments.positive_integer("classes", classes)
 
-    inputs = keras.Input(parts.image_shape(input_shape), name="images")
-    x = NormalizedConv2D(
-        width, 7, strides=2, activation="relu", data_format="channels_last", name="stem"
-    )(inputs)
+    inputs = keras.Input(resnets.image_shape(input_shape), name="images")
+    x = resnets.stem(inputs, width, kernel_size=7, strides=2)
     # Zeros never win over what a ReLU gave.
     x = keras.layers.ZeroPadding2D(1, data_format="channels_last", name="stem_padding")(x)
     x = keras.layers.MaxPooling2D(3, strides=2, data_format="channels_last", name="stem_pool")(x)
-    x = parts.stages(
+    x = resnets.stages(
         x,
         block,
         blocks,
@@ -89,6 +89,6 @@ def resnet(
         identity_start=identity_start,
         **options,
     )
-    outputs = parts.classifier(x, classes)
-    name = parts.model_name(depth, shortcut) if name is None else name
+    outputs = resnets.classifier(x, classes)
+    name = resnets.model_name(depth, shortcut) if name is None else name
     return keras.Model(inputs, outputs, name=name)

@@ -1,5 +1,7 @@
 """The maps inside a backbone that a feature pyramid is built on."""
 
+from __future__ import annotations
+
 import re
 
 import keras
@@ -8,8 +10,8 @@ import keras
 BLOCK = re.compile(r"(?P<stage>stage\d+)_block\d+|(?P<conv>conv\d+)_block\d+_out")
 
 
-def stage_outputs(model):
-    """What the last block of each stage gives, finest first.
+def stage_outputs(model: keras.Model) -> tuple[keras.KerasTensor, ...]:
+    """Return what the last block of each stage gives, finest first.
 
     These are the maps C2 to C5 of an ImageNet network, and three of a CIFAR network. (In a
     network of pre-activation blocks they are sums, before any normalization and ReLU.)

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from reslib.datasets import fashion_mnist
-from reslib.datasets.fashion_mnist import DATA, FILE
+from reslib.datasets.fashion_mnist import FILE
+from reslib.datasets.folder import DATA, verified
 from reslib.datasets.splits import KEYS
 
 TOOL = Path(__file__).parents[2] / "tools" / "build_data.py"
@@ -57,7 +58,7 @@ def test_the_committed_images_are_made_again(tool, source, tmp_path):
     assert {key: made[FILE][key] for key in made[FILE].keys() - free} == {
         key: committed[FILE][key] for key in committed[FILE].keys() - free
     }
-    fashion_mnist.verified(tmp_path / FILE)
+    verified(tmp_path / FILE)
 
 
 def test_bytes_do_not_depend_on_when_they_are_written(tool, source, tmp_path, monkeypatch):

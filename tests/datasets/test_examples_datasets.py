@@ -5,8 +5,10 @@ import importlib
 
 import pytest
 
+NAMES = ["flood_fill", "loading", "recorded", "resizing", "scenes", "stratification"]
 
-@pytest.mark.parametrize("name", ["loading", "resizing", "scenes", "stratifying"])
+
+@pytest.mark.parametrize("name", NAMES)
 def test_examples(name):
     # Not by attribute: `reslib.datasets.scenes` is the function there.
     result = doctest.testmod(importlib.import_module(f"reslib.datasets.{name}"))

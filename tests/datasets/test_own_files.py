@@ -1,9 +1,12 @@
 """An `.npz` that the reader names is a stranger's file: it is checked before it is used."""
 
+import os
+
 import numpy as np
 import pytest
 
 from reslib.datasets import load
+from reslib.datasets.own_files import file_version, read_own
 from reslib.datasets.splits import KEYS, Splits
 
 
@@ -37,6 +40,44 @@ def test_what_is_in_the_file_is_loaded(path):
 
 def test_a_path_may_be_a_string(path):
     assert len(load("cifar10", path=str(write(path))).x_train) == 20
+
+
+@pytest.mark.parametrize("how", ["written over", "moved there", "same size and time"])
+def test_a_replaced_file_is_read_again(path, how):
+    before = load("cifar10", path=write(path))
+    status = path.stat()
+    labels = arrays()["y_train"][::-1].copy()
+    write(path if how == "written over" else path.with_name("new.npz"), y_train=labels)
+    if how != "written over":
+        if how == "same size and time":
+            os.utime(path.with_name("new.npz"), ns=(status.st_atime_ns, status.st_mtime_ns))
+        os.replace(path.with_name("new.npz"), path)
+    assert path.stat().st_size == status.st_size
+    assert load("cifar10", path=path).checksum != before.checksum
+
+
+def test_a_file_that_stays_is_read_once(path):
+    write(path)
+    assert read_own(path, (32, 32, 3), 10) is read_own(str(path), (32, 32, 3), 10)
+
+
+def test_a_relative_path_is_that_of_the_working_directory(tmp_path, monkeypatch):
+    checksums = []
+    for label in range(2):
+        folder = tmp_path / str(label)
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        write("mine.npz", y_train=np.full(20, label))
+        assert file_version("mine.npz") == file_version(folder / "mine.npz")
+        checksums.append(load("cifar10", path="mine.npz").checksum)
+    assert checksums[0] != checksums[1]
+
+
+def test_a_tilde_is_the_home(path, monkeypatch):
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(path.parent))
+    expected = load("cifar10", path=write(path)).checksum
+    assert load("cifar10", path="~/mine.npz").checksum == expected
 
 
 def test_the_checksum_is_of_what_is_in_it_not_of_how_it_is_stored(path):

@@ -62,6 +62,33 @@ def test_form(data):
         data.train_objects.boxes = None
 
 
+def test_defaults_are_the_scenes_of_the_course():
+    data = scenes()
+    assert data.x_train.shape == (2000, 64, 64, 1) and data.x_test.shape == (500, 64, 64, 1)
+    same_data = scenes(2000, 500, 64, (2, 1, 1), (10, 20, 40), noise=0.1, seed=0)
+    assert all(same(everything(data), everything(same_data)))
+
+
+def test_the_objects_of_a_seed_are_the_same_on_every_machine(data):
+    """Classes and places are drawn from NumPy's generators."""
+    assert data.train_objects.labels[:3].tolist() == [[7, 2, 4, 6], [8, 9, 7, 1], [8, 6, 4, 3]]
+    boxes = [[42, 2, 50, 12], [6, 43, 16, 51], [23, 1, 38, 21], [18, 31, 58, 53]]
+    assert np.abs(data.test_objects.boxes[0] - boxes).max() <= 1  # an edge is a sum of floats
+    assert abs(scenes(60, 40).x_train.mean() - 0.26628) < 1e-4
+
+
+def test_the_background_is_dark_and_smooth(data):
+    """From 0 to .3, each value drawn on a grid of 8 pixels, with straight lines between."""
+    background = np.where(data.y_train > 0, np.nan, data.x_train[..., 0])
+    assert np.nanmin(background) >= 0 and 0.28 < np.nanmax(background) <= 0.3
+    assert abs(np.nanmean(background) - 0.15) < 0.01
+    steps = np.diff(background, axis=2)
+    assert np.nanmax(np.abs(steps)) <= 0.3 / 8 + 1e-6
+    bends = np.abs(np.diff(steps, axis=2))
+    inner = np.arange(1, 63) % 8 != 0  # between two values of the grid
+    assert np.nanmax(bends[..., inner]) < 1e-6 < np.nanmax(bends[..., ~inner])
+
+
 def test_brightness_is_from_zero_to_one():
     x = scenes(20, 1, noise=1.0).x_train
     assert x.min() == 0 and x.max() == 1
@@ -160,6 +187,13 @@ def test_first_scenes_do_not_hang_on_their_number(data):
     np.testing.assert_array_equal(more.x_train[:60], data.x_train)
     np.testing.assert_array_equal(more.train_objects.boxes[:60], data.train_objects.boxes)
     np.testing.assert_array_equal(more.x_test, data.x_test[:7])
+
+
+def test_numbers_of_numpy_are_numbers():
+    plain = scenes(2, 1, 12, (1, 0, 0), (5, 6, 7), 0.5, 3)
+    arguments = map(np.int64, (2, 1, 12)), (np.uint8(1), 0, 0), [np.int32(5), 6, 7]
+    numbers = scenes(*arguments[0], *arguments[1:], np.float64(0.5), np.uint32(3))
+    assert all(same(everything(plain), everything(numbers)))
 
 
 def test_other_sizes_and_counts():

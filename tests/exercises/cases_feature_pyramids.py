@@ -253,10 +253,10 @@ CASES = {
             ),
         },
         mistakes={
-            "one seed": (results([*PYRAMIDS, CONTROL], seeds=(0,)), "one seed only"),
+            "one seed": (results([*PYRAMIDS, CONTROL], seeds=(0,)), "with 1 seed only"),
             "other seeds": (
                 [*results(PYRAMIDS), *results([CONTROL], seeds=(2, 3))],
-                "do not share",
+                "seeds are not the same",
             ),
             "no control": (results(PYRAMIDS), "there is no control"),
             "only controls": (results([CONTROL]), "all your networks have a switch off"),
@@ -269,7 +269,7 @@ CASES = {
                 [*results(PYRAMIDS), *results([CONTROL], epochs=2)],
                 "not comparable",
             ),
-            "no results": (0.5, "what `sweep` gave"),
+            "no results": (0.5, "what `sweep` returned"),
         },
     ),
 }

@@ -169,6 +169,13 @@ CASES = {
                 lambda h, p: (1 + np.argmin(h["validation_loss"]), stops()(h, p)[1]),
                 "after the stop",
             ),
+            "whole curve plus patience": (
+                lambda h, p: (
+                    1 + np.argmin(h["validation_loss"]),
+                    min(1 + np.argmin(h["validation_loss"]) + p, len(h["validation_loss"])),
+                ),
+                "the best epoch of all",
+            ),
             "from zero": (stops(lambda kept, stopped: (kept - 1, stopped - 1)), "from 0"),
             "previous": (stops_against_the_previous, "the one before it"),
             "other order": (stops(lambda kept, stopped: (stopped, kept)), "in the other order"),
@@ -193,6 +200,10 @@ CASES = {
             "decides on two": (
                 lambda a, b, c: by_hand(a, b, a if c is None else c),
                 "you decide all the same",
+            ),
+            "gap first": (
+                lambda a, b, c: "overfitting" if b - a > 0.05 else by_hand(a, b, c),
+                "ask for the gap first",
             ),
             "test error alone": (
                 lambda a, b, c: "overfitting" if b > 0.1 else "healthy",

@@ -15,6 +15,10 @@ def relu(x):
     return np.maximum(x, 0)
 
 
+def forgets_return(x, branch):
+    ops.relu(branch(x) + x)
+
+
 def convolution(x, filters, size, strides=1, gamma="ones", **options):
     x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False, **options)(x)
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=gamma)(x)
@@ -49,12 +53,13 @@ def pooled(layer):
     return lambda x, s: layer(s, s, padding="same")(x)
 
 
-def down(stride_first=True, source="x", add="before", projection=True, strides=2):
+def down(stride_first=True, source="x", add="before", projection=True, strides=2, between="relu"):
     """The block of exercise 04.3 with any of its bugs."""
 
     def block(x, filters):
         h = convolution(x, filters, 3, 2 if stride_first else 1)
-        y = convolution(layers.ReLU()(h), filters, 3, 1 if stride_first else 2)
+        h = layers.Activation(between)(h)
+        y = convolution(h, filters, 3, 1 if stride_first else 2)
         start = x if source == "x" else y
         shortcut = start
         if projection:
@@ -66,23 +71,72 @@ def down(stride_first=True, source="x", add="before", projection=True, strides=2
     return block
 
 
+def down_with_shared_normalization(x, filters):
+    norm = layers.BatchNormalization()
+    y = layers.ReLU()(norm(layers.Conv2D(filters, 3, 2, padding="same", use_bias=False)(x)))
+    y = norm(layers.Conv2D(filters, 3, padding="same", use_bias=False)(y))
+    return layers.ReLU()(y + convolution(x, filters, 1, 2))
+
+
+def down_with_exchanged_normalizations(x, filters):
+    """As many normalizations as convolutions, but one is used twice and one comes twice."""
+    one, two, three = (layers.BatchNormalization() for _ in range(3))
+    y = layers.ReLU()(one(layers.Conv2D(filters, 3, 2, padding="same", use_bias=False)(x)))
+    y = two(three(layers.Conv2D(filters, 3, padding="same", use_bias=False)(y)))
+    return layers.ReLU()(y + one(layers.Conv2D(filters, 1, 2, use_bias=False)(x)))
+
+
 def down_from_the_library(x, filters):
     y = NormalizedConv2D(filters, 3, strides=2, activation="relu")(x)
     y = NormalizedConv2D(filters, 3)(y)
     return ops.relu(NormalizedConv2D(filters, 1, strides=2)(x) + y)
 
 
-def quiet(first="ones", last="ones", kernel="glorot_uniform", shortcut=True, add="before"):
+def quiet(
+    first="ones", last="ones", kernel="glorot_uniform", shortcut=True, add="before", between="relu"
+):
     """A block of equal size with any of its factors zero at the start."""
 
     def block(x, filters):
-        y = layers.ReLU()(convolution(x, filters, 3, gamma=first))
+        y = layers.Activation(between)(convolution(x, filters, 3, gamma=first))
         y = convolution(y, filters, 3, gamma=last, kernel_initializer=kernel)
         if not shortcut:
             return layers.ReLU()(y)
         return layers.ReLU()(y) + x if add == "after" else layers.ReLU()(y + x)
 
     return block
+
+
+def quiet_before_activation(x, filters):
+    """Normalizations and activations come first; the last convolution begins at 0."""
+    y = x
+    for kernel in ("glorot_uniform", "zeros"):
+        y = layers.ReLU()(layers.BatchNormalization()(y))
+        y = layers.Conv2D(filters, 3, padding="same", kernel_initializer=kernel)(y)
+    return x + y
+
+
+def quiet_with_one_normalization(x, filters):
+    norm = layers.BatchNormalization(gamma_initializer="zeros")
+    y = layers.ReLU()(norm(layers.Conv2D(filters, 3, padding="same")(x)))
+    return layers.ReLU()(x + norm(layers.Conv2D(filters, 3, padding="same")(y)))
+
+
+def muted(x, filters):
+    return layers.ReLU()(0 * quiet()(x, filters) + x)
+
+
+def frozen(x, filters):
+    y = layers.ReLU()(convolution(x, filters, 3))
+    y = layers.Conv2D(filters, 3, padding="same")(y)
+    norm = layers.BatchNormalization(gamma_initializer="zeros", trainable=False)
+    return layers.ReLU()(x + norm(y))
+
+
+def rounder(x, filters):
+    """Something else behind the convolutions."""
+    y = layers.Activation("tanh")(convolution(x, filters, 3))
+    return layers.ReLU()(x + convolution(y, filters, 3, gamma="zeros"))
 
 
 class Quiet(layers.Layer):
@@ -167,7 +221,13 @@ CASES = {
             "twice": (lambda x, f: ops.relu(f(x) + x + x), "adds its input twice"),
             "a ReLU too many": (lambda x, f: ops.relu(ops.relu(f(x)) + x), "only add, never take"),
             "wrong start": (lambda x, f: ops.relu(f(f(x)) + f(x)), "starts in the wrong place"),
-            "other": (lambda x, f: ops.relu(f(x) - x), "differs from what was expected"),
+            "subtracts": (lambda x, f: ops.relu(f(x) - x), "you subtract"),
+            "ReLU first": (lambda x, f: ops.relu(f(x) + ops.relu(x)), "starts behind a ReLU"),
+            "ReLU of x": (lambda x, f: f(ops.relu(x)) + ops.relu(x), "off by up to"),
+            "forgets return": (forgets_return, "returns nothing"),
+            "a tuple": (lambda x, f: (f(x), x), "you return two things"),
+            "a layer": (layers.Add(), "hand in a layer or model of Keras (Add)"),
+            "a class": (layers.Add, "hand in a class (Add)"),
             "shape": (lambda x, f: np.zeros(3), "has the shape (3,)"),
             "error": (lambda x, f: f(x) + y, "NameError"),  # noqa: F821
         },
@@ -219,6 +279,12 @@ CASES = {
             "no ReLU": (down(add="none"), "no ReLU after the sum"),
             "no projection": (down(projection=False), "the projection is missing, or"),
             "no stride": (down(strides=1), "The projection needs it too"),
+            "no ReLU between": (down(between="linear"), "they are one linear map"),
+            "one normalization": (down_with_shared_normalization, "3 convolutions and 2 batch"),
+            "exchanged": (down_with_exchanged_normalizations, "none of those that were planted"),
+            "a tuple": (lambda x, filters: (x, x), "you return 2 things"),
+            "a layer": (ResidualBlock(5, 2), "layer or model of Keras (ResidualBlock)"),
+            "not called": (lambda x, filters: layers.ReLU(), "and does not call it"),
             "two bugs": (down(stride_first=False, add="after"), "2 bugs are left"),
         },
         unanswered=(
@@ -231,6 +297,7 @@ CASES = {
             "gamma": quiet(last="zeros"),
             "library": lambda x, filters: ResidualBlock(filters, identity_start=True)(x),
             "a layer": Quiet,
+            "activations first": quiet_before_activation,
             "no normalization": lambda x, filters: ResidualBlock(
                 filters, normalization=None, identity_start=True
             )(x),
@@ -241,8 +308,15 @@ CASES = {
             "kernel": (quiet(kernel="zeros"), "one tiny step changes"),
             "plain": (quiet(last="zeros", shortcut=False), "a plain block cannot"),
             "after": (quiet(last="zeros", add="after"), "no weight gets a gradient"),
-            "unchanged": (quiet(), "differs from what was expected"),
+            "unchanged": (quiet(), "F is not 0 at the start"),
             "no layers": (lambda x, filters: layers.ReLU()(x), "no convolution in the block"),
+            "no ReLU between": (quiet(last="zeros", between="linear"), "they are one linear map"),
+            "other activation": (rounder, "another block than the one asked for"),
+            "one normalization": (quiet_with_one_normalization, "and 1 batch normalization"),
+            "muted": (muted, "the branch has no say"),
+            "frozen": (frozen, "some weights are frozen"),
+            "one convolution": (lambda x, filters: x + convolution(x, filters, 3), "expected two"),
+            "constant": (lambda x, filters: ops.zeros((1, 6, 6, 4)), "not a Keras tensor"),
         },
         unanswered=(lambda x, filters: ...,),
     ),
@@ -272,9 +346,9 @@ CASES = {
         },
         mistakes={
             "no control": (swept(kinds=["A"]), "there is no control"),
-            "one seed": (swept(seeds=[0]), "a single run can be luck"),
+            "one seed": (swept(seeds=[0]), "was tried with 1 seed"),
             "two rates": (swept([0.01, 0.1]), "are too few"),
-            "narrow": (swept([0.01, 0.02, 0.03, 0.04]), "span a factor of 4"),
+            "narrow": (swept([0.01, 0.02, 0.03, 0.04]), "goes only from"),
             "batch size": (
                 swept(change=smaller_batches_with_shortcuts),
                 "two things change at once",
@@ -283,7 +357,7 @@ CASES = {
                 swept(change=other_rates_with_shortcuts),
                 "like is not compared with like",
             ),
-            "a number": (3, "the results of a sweep"),
+            "a number": (3, "what `sweep` returned"),
         },
     ),
 }

@@ -167,7 +167,7 @@ CASES = {
                 tape(watch=False, change=lambda g: g.numpy()),
                 "which has no numbers",
             ),
-            "other": (tape(tf.nn.l2_loss), "differs from what was expected"),
+            "other": (tape(tf.nn.l2_loss), "off by up to"),
         },
         unanswered=(lambda model, x: ...,),
     ),
@@ -270,7 +270,7 @@ CASES = {
         },
         mistakes={
             "no control": (rows(kinds=["tanh"]), "there is no control"),
-            "one seed": (rows(seeds=[0]), "a single run can be luck"),
+            "one seed": (rows(seeds=[0]), "was tried with 1 seed"),
             "two depths": (rows([2, 32]), "are too few"),
             "other depths": (
                 rows(kinds=["tanh"]) + rows((2, 4, 8), kinds=["relu"]),
@@ -281,9 +281,9 @@ CASES = {
                 "two things change at once",
             ),
             "copies": (rows(value=0.5), "different seeds give the same value"),
-            "narrow": (rows((2, 3, 4, 5)), "over a wide range"),
+            "narrow": (rows((2, 3, 4, 5)), "goes only from"),
             "no columns": ([{"depth": 2}], "no column activation"),
-            "a number": (3, "should be a table"),
+            "a number": (3, "you hand in 3"),
         },
     ),
 }

@@ -237,7 +237,7 @@ CASES = {
             "nothing": (rows((8,)), "nothing varies"),
             "other values": (
                 rows(normalize=[True]) + rows((8, 16, 64, 256), normalize=[False]),
-                "tried other values",
+                "like is not compared with like",
             ),
             "no rows of measured": ([{"growth": 1.2, "seed": 1}], "no column"),
             "overflow": (rows()[:-1] + [rows()[-1] | {"growth": np.inf}], "not finite"),

@@ -29,12 +29,12 @@ def without_branch(block, x):
 
 def without_branch_by_replacing(block, x):
     """The whole block runs, but the branch gives zeros for once."""
-    branch = block.branch
-    block.branch = lambda: [*branch(), lambda f, training=None: ops.zeros_like(f)]
+    add_shortcut = block.add_shortcut
+    block.add_shortcut = lambda f, x, training: add_shortcut(ops.zeros_like(f), x, training)
     try:
         return block(x, training=False)
     finally:
-        del block.branch
+        del block.add_shortcut
 
 
 def zeroing_for_good(block, x):
@@ -271,10 +271,10 @@ CASES = {
         },
         mistakes={
             "no control": (table(["usual"]), "there is no control"),
-            "one seed": (table(seeds=[0]), "one seed only"),
+            "one seed": (table(seeds=[0]), "with 1 seed only"),
             "other seeds": (
                 pd.concat([table(["gate"]), table(["usual"], seeds=(2, 3))]),
-                "do not share",
+                "seeds are not the same",
             ),
             "no whole network": (table(removed=(1, 2, 4)), "whole networks are missing"),
             "few points": (table(removed=(0, 1, 4)), "too few points"),
@@ -285,7 +285,7 @@ CASES = {
             "one draw": (table(draws=1), "once or twice only"),
             "the same draw": (table(error=lambda k, draw: 0.1 * k), "the same blocks"),
             "untrained": (table(error=lambda k, draw: 0.9 - 0.01 * draw), "hardly trained"),
-            "a number": (0.3, "a table with the columns"),
+            "a number": (0.3, "you hand in 0.3"),
             "per cent": (table(error=lambda k, draw: 30 + draw), "from 0 to 1"),
         },
     ),

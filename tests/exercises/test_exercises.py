@@ -7,14 +7,16 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from reslib.exercises import check, exercise, hint
+from reslib.exercises import check, checking, hint
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-EXERCISES = {item.number: item for item in exercise.exercises()}
+EXERCISES = checking.exercises()
 CASES = {
     number: case
-    for module in exercise.MODULES.values()
-    for number, case in importlib.import_module(f"cases_{module}").CASES.items()
+    for room in checking.NOTEBOOKS.values()
+    for number, case in importlib.import_module(
+        f"cases_{room.__name__.split('.')[-1]}"
+    ).CASES.items()
 }
 RIGHT = [(n, name) for n, case in CASES.items() for name in case.right]
 WRONG = [(n, name) for n, case in CASES.items() for name in case.mistakes]
@@ -52,7 +54,7 @@ def test_every_exercise_has_its_cases():
         assert len(case.right) >= 2 and len(case.mistakes) >= 3
 
 
-@pytest.mark.parametrize("notebook", exercise.MODULES)
+@pytest.mark.parametrize("notebook", checking.NOTEBOOKS)
 def test_a_notebook_has_four_to_six_exercises_and_asks_for_each_once(notebook):
     numbers = [number for number in EXERCISES if number.startswith(notebook)]
     assert numbers == [f"{notebook}.{i + 1}" for i in range(len(numbers))]
@@ -63,7 +65,7 @@ def test_a_notebook_has_four_to_six_exercises_and_asks_for_each_once(notebook):
     assert re.findall(r'\bcheck\("([\d.]+)"', code) == numbers
 
 
-@pytest.mark.parametrize("notebook", exercise.MODULES)
+@pytest.mark.parametrize("notebook", checking.NOTEBOOKS)
 def test_a_solution_notebook_stores_that_each_answer_is_right(notebook):
     (path,) = (NOTEBOOKS / "solutions").glob(f"{notebook}_*.ipynb")
     said = [
@@ -79,7 +81,7 @@ def test_a_solution_notebook_stores_that_each_answer_is_right(notebook):
 
 @pytest.mark.parametrize("number", EXERCISES)
 def test_there_are_two_hints_and_asking_again_gives_the_second(number, capsys):
-    exercise._hints_given.clear()
+    checking._hints_given.clear()
     for _ in range(3):
         hint(number)
     first, second, third = capsys.readouterr().out.splitlines()

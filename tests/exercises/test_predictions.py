@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -27,6 +28,13 @@ from reslib.exercises import compare
         (1234, 1234, "Measured: 1234. You predicted: 1234 (right)."),
         (2, np.float32(4), "You predicted: 2 (the measurement is 2 times as large)."),
         ("many", 0.5, "You predicted: many."),
+        (0.5, np.nan, "Measured: nan. You predicted: 0.5."),
+        (0.5, -1e-17, "Measured: -1e-17. You predicted: 0.5."),
+        (0.5, np.inf, "You predicted: 0.5 (the measurement is inf times as large)."),
+        ((0.5, 2), np.array([0.5, 3]), "Measured: 0.5, 3. You predicted: 0.5, 2 (1 of 2 right)."),
+        (np.array([0.5, 3]), (0.5, 3), "You predicted: 0.5, 3 (right)."),
+        ((np.array(0.5), ...), (0.5, 3), "You made no prediction."),
+        (0.5, keras.ops.convert_to_tensor(0.5), "Measured: 0.5. You predicted: 0.5 (right)."),
     ],
 )
 def test_a_prediction_is_shown_beside_the_measurement(prediction, measured, expected, capsys):

@@ -11,7 +11,8 @@ import warnings
 import numpy as np
 import pytest
 
-from reslib.experiments import records, sweep, train
+from reslib.experiments import sweep, train
+from reslib.experiments.records import Record
 from reslib.experiments.worker import Outcome
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
@@ -31,14 +32,19 @@ def swept(runs, tmp_path_factory):
 
 
 @pytest.fixture
-def client(monkeypatch, tmp_path):
+def threads():
+    return 1
+
+
+@pytest.fixture
+def client(monkeypatch, tmp_path, threads):
     """Of a scheduler with two worker processes, that speak over the loopback interface."""
     distributed = pytest.importorskip("distributed")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     with (
         distributed.LocalCluster(
             n_workers=2,
-            threads_per_worker=1,
+            threads_per_worker=threads,
             host="127.0.0.1",
             dashboard_address=None,
             local_directory=str(tmp_path),
@@ -68,18 +74,38 @@ def test_cluster_gives_the_same_numbers(client, runs, swept, memory):
         assert mine.history == theirs.history
         for a, b in zip(mine.weights, theirs.weights, strict=True):
             np.testing.assert_array_equal(a, b)
-    assert all(records.recall(run, keep_weights=True) for run in runs)
+    assert all(Record(run).read(keep_weights=True) for run in runs)
+
+
+@pytest.mark.parametrize("threads", [2])
+def test_cluster_with_several_threads_is_refused(client, runs):
+    """They would share networks and random numbers."""
+    with pytest.raises(RuntimeError, match="one run at a time.*threads_per_worker=1"):
+        sweep(runs, backend="dask")
+
+
+def test_cluster_with_other_settings_has_other_records(client, runs, memory):
+    """Its machines decide the numbers; what they have trained is not taken for trained here."""
+
+    def set_it():
+        import os
+
+        os.environ["TF_DETERMINISTIC_OPS"] = "1"
+
+    client.run(set_it)
+    sweep(runs[:1], backend="dask")
+    assert len(list(memory.glob("*.json"))) == 1 and Record(runs[0]).read() is None
 
 
 def test_records_come_home(swept, runs, memory, monkeypatch):
     """From a worker whose disk is another machine's, or full: nothing is left to warn of."""
-    away = (Outcome(result, 0, {"record": "no space"}) for result in swept)
+    away = ((Record(result.run), Outcome(result, {"record": "no space"})) for result in swept)
     monkeypatch.setattr(module, "_outcomes", lambda *args: away)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         sweep(runs, keep_weights=True)
     for run, result in zip(runs, swept, strict=True):
-        recalled = records.recall(run, keep_weights=True)
+        recalled = Record(run).read(keep_weights=True)
         assert recalled.history == result.history and recalled.weights is not None
 
 

@@ -1,5 +1,6 @@
 """A run that was stopped goes on after its last epoch, and ends with the very same numbers."""
 
+import contextlib
 import dataclasses
 import importlib
 import json
@@ -11,34 +12,50 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reslib.experiments import records, sweep, train, training, worker
-from reslib.experiments.checkpoints import Checkpoint, Checkpoints
-from reslib.experiments.shares import Share, divide
+from reslib.experiments import devices, sweep, train, training, worker
+from reslib.experiments.network import TracedNetwork
+from reslib.experiments.recipe import build
+from reslib.experiments.records import Checkpoint, Record, surroundings
+from reslib.experiments.result import MEASURES
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
 EPOCHS = 3
 
 
+STATE = [np.arange(10, dtype="uint8"), np.ones((2, 3), "float32")]
+
+
+class Stop(Exception):
+    """What ends a training after an epoch."""
+
+
 def stop_in_a_worker(run, epochs):
     """Begin a run in a worker process, and leave it after so many epochs."""
+    record = Record(run)
 
     def begin(settings):
         os.environ.update(settings)
-        worker.set_threads()
-        return training.train_here(run, checkpoints=Checkpoints(run), end=epochs)
+        devices.set_threads()
+
+        def stop(epoch):
+            if epoch == epochs:
+                raise Stop
+
+        with contextlib.suppress(Stop):
+            training.train_run(run, after_epoch=stop, record=record)
 
     with module.processes(1, operations=2):  # the same processes as those of `train`
-        parallel = joblib.Parallel(max_nbytes=None)
-        assert parallel([joblib.delayed(begin)(worker.settings())]) == [None]
+        joblib.Parallel(max_nbytes=None)([joblib.delayed(begin)(worker.settings())])
 
 
 def rewrite(path, change):
     """Change the facts of a checkpoint."""
     with np.load(path) as content:
-        facts, state = json.loads(content["facts"].tobytes()), content["state"]
+        arrays = dict(content)
+    facts = json.loads(arrays.pop("facts").tobytes())
     change(facts)
     with open(path, "wb") as file:
-        np.savez(file, facts=np.frombuffer(json.dumps(facts).encode(), "uint8"), state=state)
+        np.savez(file, facts=np.frombuffer(json.dumps(facts).encode(), "uint8"), **arrays)
 
 
 @pytest.fixture(scope="module")
@@ -53,12 +70,11 @@ def undisturbed(tiny, tmp_path_factory):
 
 @pytest.fixture
 def checkpoint(tiny, memory):
-    """A checkpoint of a made-up state of ten bytes."""
-    checkpoints = Checkpoints(tiny(epochs=EPOCHS))
-    history = {name: [0.1, 0.2] for name in training.MEASURES}
-    state = np.arange(10, dtype="uint8")
-    checkpoints.write(Checkpoint(history, 1.5, np.random.default_rng(7), state))
-    return checkpoints
+    """The record of a run with a checkpoint of a made-up state."""
+    record = Record(tiny(epochs=EPOCHS))
+    history = {name: [0.1, 0.2] for name in MEASURES}
+    record.write_checkpoint(Checkpoint(history, 1.5, np.random.default_rng(7), STATE))
+    return record
 
 
 @pytest.mark.parametrize("epochs", range(1, EPOCHS))
@@ -96,14 +112,11 @@ def test_another_machine_state_would_be_noticed(undisturbed, memory):
 def test_state_is_the_whole_network(tiny):
     """What is written and read moves every variable, and none is forgotten."""
     run = tiny()
-    data = training.load_data(run.dataset)
-    recipe = run.model, data.x_train.shape[1:], len(data.class_names), run.batch_size, 0.9, 0.0
-    network = training._TracedNetwork(training._build(*recipe[:3]), *recipe[3:])
+    network = TracedNetwork(build(run.model, run.dataset), run.batch_size, 0.9, 0.0)
     variables = [*(v.value for v in network.model.variables), *network.velocities]
     for number, variable in enumerate(variables):
         variable.assign(tf.fill(variable.shape, tf.cast(number, variable.dtype)))
     state = network.state()
-    assert len(state) == network.size
     for variable in variables:
         variable.assign(tf.zeros_like(variable))
     network.set_state(state)
@@ -112,17 +125,18 @@ def test_state_is_the_whole_network(tiny):
 
 
 def test_comes_back_as_it_was(checkpoint):
-    found = checkpoint.read(10)
+    found = checkpoint.read_checkpoint(like=STATE)
     assert found.epochs == 2 and found.seconds == 1.5
-    assert found.history == {name: [0.1, 0.2] for name in training.MEASURES}
-    np.testing.assert_array_equal(found.state, np.arange(10))
+    assert found.history == {name: [0.1, 0.2] for name in MEASURES}
+    for array, original in zip(found.state, STATE, strict=True):
+        np.testing.assert_array_equal(array, original, strict=True)
     assert found.random.random() == np.random.default_rng(7).random()
 
 
 def test_runs_of_one_epoch_leave_none(tiny, monkeypatch):
-    monkeypatch.setattr(Checkpoints, "write", lambda *args: pytest.fail("a checkpoint"))
+    monkeypatch.setattr(Record, "write_checkpoint", lambda *args: pytest.fail("a checkpoint"))
     run = tiny(epochs=1)
-    training.train_here(run, checkpoints=Checkpoints(run))
+    training.train_run(run, record=Record(run))
 
 
 def _cut(path):
@@ -167,17 +181,22 @@ def _flip(path):
     ],
 )
 def test_damaged_checkpoint_is_set_aside(checkpoint, damage):
-    damage(checkpoint.path)
-    damaged = checkpoint.path.read_bytes()
-    assert checkpoint.read(10) is None
-    assert not checkpoint.path.exists()
-    aside = checkpoint.path.with_name(checkpoint.path.name + ".damaged")
-    assert aside.read_bytes() == damaged
+    path = checkpoint.path(".checkpoint")
+    damage(path)
+    damaged = path.read_bytes()
+    assert checkpoint.read_checkpoint(like=STATE) is None
+    assert not path.exists()
+    assert path.with_name(path.name + ".damaged").read_bytes() == damaged
 
 
-def test_state_of_another_network_is_set_aside(checkpoint):
-    assert checkpoint.read(11) is None
-    assert not checkpoint.path.exists()
+@pytest.mark.parametrize(
+    "like",
+    [STATE[:1], [*STATE, STATE[0]], [STATE[0][:-1], STATE[1]], [STATE[0], STATE[1].astype(int)]],
+    ids=["fewer", "more", "shape", "type"],
+)
+def test_state_of_another_network_is_set_aside(checkpoint, like):
+    assert checkpoint.read_checkpoint(like) is None
+    assert not checkpoint.path(".checkpoint").exists()
 
 
 def test_torn_checkpoint_is_begun_anew(undisturbed, memory):
@@ -187,10 +206,15 @@ def test_torn_checkpoint_is_begun_anew(undisturbed, memory):
     assert train(undisturbed.run).history == undisturbed.history
 
 
-def test_other_code_goes_on_with_nothing(checkpoint, monkeypatch):
-    monkeypatch.setattr(records, "_software", lambda: "changed")
-    assert Checkpoints(checkpoint.run).read(10) is None
-    assert checkpoint.path.exists()
+def test_other_code_goes_on_with_nothing(checkpoint):
+    other = Record(checkpoint.run, {**surroundings(), "code": "changed"})
+    assert other.read_checkpoint(like=STATE) is None
+    assert checkpoint.path(".checkpoint").exists()
+
+
+def test_checkpoint_goes_when_the_run_is_finished(checkpoint, undisturbed):
+    checkpoint.write(dataclasses.replace(undisturbed, run=checkpoint.run))
+    assert not checkpoint.path(".checkpoint").exists()
 
 
 def test_what_cannot_be_written_stops_nothing(undisturbed, tmp_path, monkeypatch):
@@ -198,30 +222,27 @@ def test_what_cannot_be_written_stops_nothing(undisturbed, tmp_path, monkeypatch
     (tmp_path / "file").touch()
     monkeypatch.setenv("RESLIB_CACHE", str(tmp_path / "file"))
     runs = [dataclasses.replace(undisturbed.run, seed=seed) for seed in (1, 0, 2)]
-    assert len(divide(runs, 2)) == 4  # the second is handed on, and nothing of it is there
     with pytest.warns(UserWarning, match="the records of 3 runs could not be written") as caught:
         results = sweep(runs, workers=2)
     assert len(caught) == 1
     assert results[1].history == undisturbed.history
 
 
-def test_only_checkpoints_unwritten(tiny, memory, monkeypatch):
+def test_only_checkpoints_unwritten(undisturbed):
     """A disk with room for a record but not for a checkpoint: the warning says which."""
-    result = training.train_here(tiny())
-    outcome = worker.Outcome(result, 2, {"checkpoint": "no space left"})
+    outcome = worker.Outcome(undisturbed, {"checkpoint": "no space left"})
     with pytest.warns(UserWarning, match="^checkpoints could not be written .*no space left"):
         module._warn_of_unwritten([outcome, outcome])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        module._warn_of_unwritten([worker.Outcome(result, 2, {})])
+        module._warn_of_unwritten([worker.Outcome(undisturbed, {})])
 
 
 def test_worker_trains_nothing_that_is_done(undisturbed, memory, tmp_path, monkeypatch):
     """Another sweep was quicker."""
-    monkeypatch.setattr(worker, "set_threads", lambda: None)
-    monkeypatch.setattr(training, "train_here", lambda *args: pytest.fail("trained"))
-    records.remember(undisturbed)
-    share = Share(undisturbed.run, 0, EPOCHS)
-    outcome = worker.train_and_remember(share, True, worker.settings(), tmp_path / "bar")
+    monkeypatch.setattr(devices, "set_threads", lambda: None)
+    monkeypatch.setattr(training, "train_run", lambda *args: pytest.fail("trained"))
+    record = Record(undisturbed.run)
+    record.write(undisturbed)
+    outcome = worker.train_and_record(record, True, worker.settings(), None)
     assert outcome.result.history == undisturbed.history and outcome.result.weights is not None
-    assert not (tmp_path / "bar").exists()

@@ -1,5 +1,6 @@
 """The diagnosis from three errors."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,14 @@ def test_more_test_error_never_makes_a_model_healthy(train, test, more, nested):
     low, high = sorted((test, more))
     if diagnose(train, high, nested) == "healthy":
         assert diagnose(train, low, nested) == "healthy"
+
+
+@given(errors, st.sampled_from([-0.0005, 1.00007, np.float32(1 + 1e-6)]))
+def test_a_measured_error_may_be_rounded_out_of_its_range(error, rounded):
+    """A measurement never stops a reader."""
+    near = min(max(rounded, 0), 1)
+    assert diagnose(error, rounded, None) == diagnose(error, near, None)
+    assert diagnose(rounded, error, error) == diagnose(near, error, error)
 
 
 def test_thresholds_are_the_callers():

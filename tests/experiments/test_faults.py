@@ -20,7 +20,7 @@ def test_each_kind_of_fault_is_survived():
     """In a process that has not used the framework yet, since readers are forked from it."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, ROOT / "tools/inject_faults.py", "--each", "1"],
+        [sys.executable, ROOT / "benchmarks/inject_faults.py", "--each", "1"],
         env=environment,
         capture_output=True,
         text=True,

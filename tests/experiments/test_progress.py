@@ -35,23 +35,57 @@ def quick_bar(monkeypatch):
 
 
 def test_bar_counts_the_bytes():
-    """Whoever appends one moves it on by one."""
-    with progress.progress_bar(3, "training", "epoch") as file:
+    """Whoever counts an epoch moves it on by one."""
+    with progress.progress_bar(3, "training", "epoch") as bar:
         assert Bar.last.total == 3
         for count in (1, 2, 3):
-            with open(file, "ab") as appended:
-                appended.write(b".")
-            patience = time.monotonic() + 10
-            while Bar.last.n < count and time.monotonic() < patience:
-                time.sleep(0.001)
-            assert Bar.last.n == count
+            progress.count_epoch(bar.file)
+            assert shown(count)
+
+
+def test_bar_counts_what_has_come_back():
+    """From machines that know nothing of the file; and no epoch twice."""
+    with progress.progress_bar(9, "training", "epoch") as bar:
+        bar.finished += 4
+        assert shown(4)
+        for _ in range(5):
+            progress.count_epoch(bar.file)
+        assert shown(5)
+
+
+def shown(count, patience=10):
+    """Whether the bar comes to stand there."""
+    deadline = time.monotonic() + patience
+    while Bar.last.n < count and time.monotonic() < deadline:
+        time.sleep(0.001)
+    return Bar.last.n == count
+
+
+def test_cleared_folder_of_temporary_files_loses_nothing():
+    with progress.progress_bar(3, "training", "epoch") as bar:
+        os.unlink(bar.file)
+        progress.count_epoch(bar.file)
+        assert not os.path.exists(bar.file)
+        bar.finished += 3
+        assert shown(3)
+
+
+def test_no_folder_for_temporary_files_is_no_matter(monkeypatch):
+    def full(**kwargs):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(progress.tempfile, "mkstemp", full)
+    with progress.progress_bar(3, "training", "epoch") as bar:
+        progress.count_epoch(bar.file)
+        bar.finished += 3
+        assert shown(3)
 
 
 def test_file_vanishes_with_the_bar():
     with (
         pytest.raises(KeyboardInterrupt),
-        progress.progress_bar(3, "training", "epoch") as file,
+        progress.progress_bar(3, "training", "epoch") as bar,
     ):
-        assert os.path.exists(file)
+        assert os.path.exists(bar.file)
         raise KeyboardInterrupt
-    assert not os.path.exists(file)
+    assert not os.path.exists(bar.file)

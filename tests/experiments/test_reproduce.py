@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from reslib.__main__ import main
-from reslib.experiments import Result, Run, records, reproduce
+from reslib.experiments import Result, Run, reproduce
+from reslib.experiments.records import Record
 from reslib.experiments.result import MEASURES
 
 sweep_module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
@@ -45,7 +46,7 @@ def paper(monkeypatch):
     swept = []
     monkeypatch.setattr(reproduce, "_images", lambda path: images)
     monkeypatch.setattr(reproduce, "sweep", lambda runs, workers: swept.extend(runs))
-    monkeypatch.setattr(reproduce.records, "recall", lambda run: None)
+    monkeypatch.setattr(reproduce, "_curves", lambda runs: ())
     return swept
 
 
@@ -118,7 +119,7 @@ def test_printed_command_is_the_command(command, paper, tmp_path, monkeypatch, c
 def test_interrupted_keeps_what_is_finished(command, data, tmp_path, monkeypatch, capsys):
     def interrupt(runs, workers):
         history = {name: [0.5, 0.25] for name in MEASURES}
-        records.remember(Result(runs[1], history, seconds=1.0))
+        Record(runs[1]).write(Result(runs[1], history, seconds=1.0))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(reproduce, "sweep", interrupt)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import pathlib
 import pickle
 
 import numpy as np
@@ -143,6 +144,26 @@ def test_dense_labels_are_not_augmented():
     """They would stay where they are while the pixels move."""
     with pytest.raises(ValueError, match="augmentation must be None for scenes.*crop_and_flip"):
         Run(("pyramid_segmenter", {}), "scenes", augmentation="crop_and_flip")
+
+
+@pytest.mark.parametrize(
+    "model, dataset",
+    [("cifar_resnet", "scenes"), ("mlp", "scenes"), ("pyramid_segmenter", "fashion_mnist")],
+)
+def test_answers_must_be_those_that_the_data_ask_for(model, dataset):
+    """One for each image, or one for each pixel."""
+    with pytest.raises(ValueError, match=f"model must give an answer .*{dataset}.*{model}"):
+        Run(model, dataset)
+
+
+def test_path_of_the_data_is_the_whole_path(tmp_path, monkeypatch):
+    """A path object and a relative path are the same file, also when the folder has changed."""
+    monkeypatch.chdir(tmp_path)
+    paths = "my.npz", pathlib.Path("my.npz"), str(tmp_path / "my.npz"), tmp_path / "my.npz"
+    runs = {Run(MODEL, ("fashion_mnist_full", {"path": path})) for path in paths}
+    assert {run.dataset.arguments["path"] for run in runs} == {str(tmp_path / "my.npz")}
+    monkeypatch.chdir("/")
+    assert {Run(**run.to_dict()) for run in runs} == runs
 
 
 def test_seed_is_moved_by_the_offset(monkeypatch):

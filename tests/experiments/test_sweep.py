@@ -19,9 +19,9 @@ import pytest
 import tensorflow as tf
 from joblib.externals.loky import get_reusable_executor, reusable_executor
 
-from reslib.experiments import Run, records, sweep, train, training, worker
-from reslib.experiments.checkpoints import Checkpoints
-from reslib.experiments.shares import Share, divide
+from reslib.experiments import Run, devices, network, sweep, train, worker
+from reslib.experiments.recipe import load_data
+from reslib.experiments.records import Record, surroundings
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
 
@@ -41,9 +41,9 @@ def trainings(monkeypatch):
     calls = []
     train_all = module._train_all
 
-    def spy(runs, *args):
-        calls.append(list(runs))
-        return train_all(runs, *args)
+    def spy(records, *args):
+        calls.append([record.run for record in records])
+        return train_all(records, *args)
 
     monkeypatch.setattr(module, "_train_all", spy)
     return calls
@@ -67,9 +67,9 @@ def swept(runs, tmp_path_factory):
 @pytest.fixture
 def record(swept, memory):
     """The record of the first run, in this test's memory."""
-    records.remember(swept[0])
-    (path,) = memory.glob("*.json")
-    return path
+    record = Record(swept[0].run)
+    record.write(swept[0])
+    return record.path(".json")
 
 
 def test_results_come_in_the_order_of_the_runs(swept, runs):
@@ -93,13 +93,11 @@ def test_same_numbers_alone(swept, runs):
     assert_same(train(runs[2], keep_weights=True), swept[2])
 
 
-def test_same_numbers_where_a_run_changes_its_worker(swept, runs, monkeypatch):
-    """One of three equal runs is begun by one worker, and finished by the other."""
-    shares = []
-    monkeypatch.setattr(module, "divide", lambda *args: shares.extend(divide(*args)) or shares)
-    for mine, theirs in zip(sweep(runs[:3], 2, keep_weights=True), swept, strict=False):
-        assert_same(mine, theirs)
-    assert [share.end - share.begin for share in shares] == [2, 1, 2, 1]
+def test_longest_runs_go_first(tiny):
+    """By a rough measure, which a depth that the network will refuse does not break."""
+    sizes = [(8, 2), (20, 2), (8, 9), (-4, 3), ("deep", 4)]
+    runs = [tiny(model=("cifar_resnet", {"depth": d}), epochs=epochs) for d, epochs in sizes]
+    assert module.longest_first(runs) == [runs[i] for i in (2, 1, 0, 4, 3)]
 
 
 def test_one_worker_trains_one_run_at_a_time(tiny):
@@ -114,9 +112,9 @@ def test_one_worker_trains_one_run_at_a_time(tiny):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_nothing_is_trained_in_this_process(tiny, workers):
     """Its threads are not ours to count: TensorFlow has long started them."""
-    before = training._traced_network.cache_info()
+    before = network.traced_network.cache_info()
     sweep([tiny(seed=40)], workers=workers)
-    assert training._traced_network.cache_info() == before
+    assert network.traced_network.cache_info() == before
 
 
 def test_worker_sets_its_threads_and_counts_epochs(tiny, memory, tmp_path, monkeypatch):
@@ -126,46 +124,39 @@ def test_worker_sets_its_threads_and_counts_epochs(tiny, memory, tmp_path, monke
         name = f"set_{kind}_op_parallelism_threads"
         setter = functools.partial(threads.__setitem__, kind)
         monkeypatch.setattr(tf.config.threading, name, setter)
-    worker.set_threads.cache_clear()
     monkeypatch.setenv("TF_NUM_INTEROP_THREADS", "3")
-    (tmp_path / "progress").touch()
-    share = Share(tiny(), 0, 2)
-    outcome = worker.train_and_remember(share, False, worker.settings(), tmp_path / "progress")
-    worker.set_threads.cache_clear()
+    bar = tmp_path / "progress"
+    bar.touch()
+    outcome = worker.train_and_record(Record(tiny()), False, worker.settings(), bar)
     assert threads == {"intra": 1, "inter": 3}
-    assert outcome.result.run == share.run and outcome.epochs_left == 0
-    assert (tmp_path / "progress").stat().st_size == 2
+    assert outcome.result.run == tiny() and outcome.unwritten == {}
+    assert bar.stat().st_size == 2
     assert len(list(memory.glob("*.json"))) == 1
 
 
 def test_worker_goes_on_with_what_another_began(tiny, memory, tmp_path, monkeypatch):
     """No epoch is trained twice, and the bar shows each once."""
-    trained, train_epoch = [], training._TracedNetwork.train_epoch
+    trained, train_epoch = [], network.TracedNetwork.train_epoch
+
+    def train_two(*args):
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        trained.append(train_epoch(*args))
+
+    monkeypatch.setattr(devices, "set_threads", lambda: None)
+    monkeypatch.setattr(network.TracedNetwork, "train_epoch", train_two)
+    record = Record(tiny(epochs=4))
+    with pytest.raises(KeyboardInterrupt):
+        worker.train_and_record(record, False, worker.settings(), None)
+    assert len(list(memory.glob("*.checkpoint"))) == 1
     monkeypatch.setattr(
-        training._TracedNetwork, "train_epoch", lambda *args: trained.append(train_epoch(*args))
+        network.TracedNetwork, "train_epoch", lambda *args: trained.append(train_epoch(*args))
     )
-    monkeypatch.setattr(worker, "set_threads", lambda: None)
     bar = tmp_path / "progress"
     bar.touch()
-    for begin, end in [(0, 1), (1, 3), (3, 4)]:
-        share = Share(tiny(epochs=4), begin, end)
-        outcome = worker.train_and_remember(share, False, worker.settings(), bar)
-        assert len(trained) == bar.stat().st_size == end and outcome.epochs_left == 0
-        assert (outcome.result is None) == any(memory.glob("*.checkpoint")) == (end < 4)
-
-
-def test_share_of_what_is_trained_already(tiny, tmp_path, monkeypatch):
-    """By an earlier sweep that came further before it was interrupted."""
-    monkeypatch.setattr(worker, "set_threads", lambda: None)
-    bar = tmp_path / "progress"
-    bar.touch()
-    run = tiny(epochs=4)
-    training.train_here(run, checkpoints=Checkpoints(run), end=3)
-    for begin, end in [(0, 2), (2, 4)]:
-        share = Share(run, begin, end)
-        outcome = worker.train_and_remember(share, False, worker.settings(), bar)
-        assert bar.stat().st_size == end and outcome.epochs_left == 0
-    assert outcome.result.run == run
+    worker.train_and_record(record, False, worker.settings(), bar)
+    assert len(trained) == bar.stat().st_size == 4
+    assert not list(memory.glob("*.checkpoint"))
 
 
 def test_equal_runs_are_trained_once(runs, trainings, memory):
@@ -185,10 +176,10 @@ def test_finished_runs_are_not_trained_again(record, swept, runs, trainings):
 
 
 def test_record_brings_everything_back(record, swept, runs):
-    recalled = records.recall(runs[0], keep_weights=True)
+    recalled = Record(runs[0]).read(keep_weights=True)
     assert_same(recalled, swept[0])
     assert recalled.seconds == swept[0].seconds
-    assert records.recall(runs[0]).weights is None
+    assert Record(runs[0]).read().weights is None
 
 
 @pytest.mark.parametrize(
@@ -207,37 +198,38 @@ def test_record_brings_everything_back(record, swept, runs):
     ids=lambda change: next(iter(change)),
 )
 def test_another_run_has_another_record(record, runs, change):
-    assert records.recall(runs[0]) is not None
-    assert records.recall(dataclasses.replace(runs[0], **change)) is None
+    assert Record(runs[0]).read() is not None
+    assert Record(dataclasses.replace(runs[0], **change)).read() is None
 
 
-def test_other_code_or_versions_have_other_records(record, runs, monkeypatch):
-    monkeypatch.setattr(records, "_software", lambda: "changed")
-    assert records.recall(runs[0]) is None
+@pytest.mark.parametrize("name", ["code", "backend", "keras", "tensorflow", "numpy"])
+def test_other_code_or_versions_have_other_records(record, runs, name):
+    assert name in surroundings()
+    assert Record(runs[0], {**surroundings(), name: "changed"}).read() is None
 
 
 def test_other_data_have_other_records(record, runs, monkeypatch):
     """Same name, same size, another checksum."""
-    data = dataclasses.replace(training.load_data(runs[0].dataset), checksum="changed")
-    monkeypatch.setattr(training, "load_data", lambda recipe: data)
-    assert records.recall(runs[0]) is None
+    module = importlib.import_module("reslib.experiments.records.record")
+    monkeypatch.setattr(module, "checksum", lambda dataset: "changed")
+    assert Record(runs[0]).read() is None
 
 
 def test_other_scenes_have_other_records(tiny_scenes, monkeypatch):
     """Under an offset the scenes move with the seed: the same true seed is not the same run."""
     run = tiny_scenes(epochs=1, seed=1)
     result = train(run, keep_weights=True)
-    logits = result.model().predict(training.load_data(run.dataset).x_test, verbose=0)
-    error = np.mean(logits.argmax(-1) != training.load_data(run.dataset).y_test)
+    logits = result.model().predict(load_data(run.dataset).x_test, verbose=0)
+    error = np.mean(logits.argmax(-1) != load_data(run.dataset).y_test)
     assert result.test_error == error
-    assert records.recall(run) is not None
+    assert Record(run).read() is not None
     monkeypatch.setenv("RESLIB_SEED_OFFSET", "1")
     moved = dataclasses.replace(run, seed=0)
-    assert moved.true_seed == 1 and records.recall(moved) is None
+    assert moved.true_seed == 1 and Record(moved).read() is None
 
 
 def test_weights_asked_for_later_are_trained_for(runs, swept, trainings):
-    records.remember(dataclasses.replace(swept[0], weights=None))
+    Record(runs[0]).write(dataclasses.replace(swept[0], weights=None))
     assert train(runs[0]).weights is None and trainings == []
     assert_same(train(runs[0], keep_weights=True), swept[0])
     assert trainings == [[runs[0]]]
@@ -270,7 +262,7 @@ def test_torn_record_is_set_aside_and_trained_again(record, swept, runs, trainin
 def test_damaged_record_is_no_record(record, runs, damage):
     damaged = damage(json.loads(record.read_text()))
     record.write_bytes(damaged if isinstance(damaged, bytes) else damaged.encode())
-    assert records.recall(runs[0]) is None
+    assert Record(runs[0]).read() is None
     assert not record.exists()
 
 
@@ -287,16 +279,16 @@ def test_damaged_record_is_no_record(record, runs, damage):
 def test_damaged_weights_are_no_weights(record, runs, damage):
     path = record.with_suffix(".npz")
     path.write_bytes(damage(path.read_bytes()))
-    assert records.recall(runs[0], keep_weights=True) is None
+    assert Record(runs[0]).read(keep_weights=True) is None
     assert not path.exists()
 
 
 def test_weights_of_another_run_are_no_weights(record, runs, swept, memory):
     """Sound, of the same network, and under this run's name."""
-    records.remember(swept[2])
-    (other,) = {*memory.glob("*.npz")} - {record.with_suffix(".npz")}
-    other.replace(record.with_suffix(".npz"))
-    assert records.recall(runs[0], keep_weights=True) is None
+    other = Record(swept[2].run)
+    other.write(swept[2])
+    other.path(".npz").replace(record.with_suffix(".npz"))
+    assert Record(runs[0]).read(keep_weights=True) is None
 
 
 def test_record_is_written_whole_or_not_at_all(swept, runs, memory, monkeypatch):
@@ -307,7 +299,7 @@ def test_record_is_written_whole_or_not_at_all(swept, runs, memory, monkeypatch)
 
     monkeypatch.setattr(os, "replace", full)
     with pytest.raises(OSError, match="no space"):
-        records.remember(swept[0])
+        Record(runs[0]).write(swept[0])
     assert list(memory.iterdir()) == []
 
 
@@ -419,7 +411,7 @@ def test_sweep_gives_up_when_every_worker_is_killed(tiny, monkeypatch):
 
 def test_model_comes_back_with_its_error(swept, runs):
     """Evaluated by hand, the rebuilt network makes exactly the mistakes recorded."""
-    data = training.load_data(runs[0].dataset)
+    data = load_data(runs[0].dataset)
     logits = swept[0].model().predict(data.x_test, verbose=0)
     assert np.mean(logits.argmax(1) != data.y_test) == swept[0].test_error
 
@@ -435,8 +427,8 @@ def test_offset_moves_the_seed_of_training(swept, runs, monkeypatch):
     moved = train(runs[0], keep_weights=True)
     assert_same(dataclasses.replace(moved, run=runs[2]), swept[2])
     monkeypatch.delenv("RESLIB_SEED_OFFSET")
-    assert records.recall(runs[2]) is not None
-    assert records.recall(runs[0]) is None
+    assert Record(runs[2]).read() is not None
+    assert Record(runs[0]).read() is None
 
 
 def test_error_in_a_worker_reaches_the_reader(runs):

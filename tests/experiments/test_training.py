@@ -1,6 +1,5 @@
 """The compiled training loop, held against stock Keras on the same batches."""
 
-import dataclasses
 import random
 import threading
 
@@ -8,8 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from reslib.experiments import training
-from reslib.experiments.training import build, load_data, train_here
+from reslib.experiments import network
+from reslib.experiments.recipe import build, load_data
+from reslib.experiments.training import seeded, train_run
 
 
 def crop_and_flip(image, draw):
@@ -25,7 +25,7 @@ def stock_keras(run):
     data = load_data(run.dataset)
     steps = len(data.x_train) // run.batch_size
     keras.utils.set_random_seed(run.seed)
-    model = build(run)
+    model = build(run.model, run.dataset)
     rate = run.learning_rate
     if run.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, decay_steps=run.epochs * steps)
@@ -63,19 +63,19 @@ def test_equals_stock_keras(tiny, settings, monkeypatch):
     """Weights after a few steps, and what is measured then: equal but for float32's rounding.
 
     Thirty images of the 230 fill no batch; an epoch of four steps takes two calls."""
-    monkeypatch.setattr(training, "STEPS_PER_CALL", 3)
-    monkeypatch.setattr(training, "IMAGES_PER_EVALUATION", 60)
+    monkeypatch.setattr(network, "STEPS_PER_CALL", 3)
+    monkeypatch.setattr(network, "IMAGES_PER_EVALUATION", 60)
     compare_with_stock_keras(tiny(**settings))
 
 
 def test_equals_stock_keras_with_dense_labels(tiny_scenes, monkeypatch):
     """Losses and errors are means over pixels. Seven of the 55 images fill no batch."""
-    monkeypatch.setattr(training, "IMAGES_PER_EVALUATION", 20)
+    monkeypatch.setattr(network, "IMAGES_PER_EVALUATION", 20)
     compare_with_stock_keras(tiny_scenes(weight_decay=0.05))
 
 
 def compare_with_stock_keras(run):
-    result = train_here(run, keep_weights=True)
+    result = train_run(run, keep_weights=True)
     model = stock_keras(run)
     for ours, theirs in zip(result.weights, model.get_weights(), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4)
@@ -99,8 +99,8 @@ def test_weight_decay_shrinks_kernels(tiny):
 
     def size(weight_decay):
         run = tiny(weight_decay=weight_decay)
-        names = [weight.name for weight in build(run).weights]
-        weights = train_here(run, keep_weights=True).weights
+        names = [weight.name for weight in build(run.model, run.dataset).weights]
+        weights = train_run(run, keep_weights=True).weights
         return sum(np.sum(w**2) for n, w in zip(names, weights, strict=True) if n == "kernel")
 
     assert size(0.1) < 0.95 * size(0.0)
@@ -110,7 +110,7 @@ def test_threads_that_draw_random_numbers_change_nothing(tiny):
     """As a cluster's worker has them: here one draws all the time."""
     run, done = tiny(seed=5), threading.Event()
     keras.utils.set_random_seed(run.seed)
-    expected = build(run).get_weights()
+    expected = build(run.model, run.dataset).get_weights()
 
     def draw():
         while not done.wait(1e-4):
@@ -118,7 +118,8 @@ def test_threads_that_draw_random_numbers_change_nothing(tiny):
 
     thread = threading.Thread(target=draw)
     thread.start()
-    weights = training._build_from_seed(run).get_weights()
+    with seeded(run.seed):
+        weights = build(run.model, run.dataset).get_weights()
     done.set()
     thread.join()
     for ours, theirs in zip(weights, expected, strict=True):
@@ -127,107 +128,36 @@ def test_threads_that_draw_random_numbers_change_nothing(tiny):
 
 def test_one_traced_network_serves_all_runs(tiny):
     """Seeds, rates and epochs share a trace, and a run is not changed by those before it."""
-    traced = training._traced_network
+    traced = network.traced_network
     traced.cache_clear()
-    first = train_here(tiny(seed=0), keep_weights=True)
-    train_here(tiny(seed=1, epochs=1, learning_rate=0.5, schedule="constant"))
-    again = train_here(tiny(seed=0), keep_weights=True)
+    first = train_run(tiny(seed=0), keep_weights=True)
+    train_run(tiny(seed=1, epochs=1, learning_rate=0.5, schedule="constant"))
+    again = train_run(tiny(seed=0), keep_weights=True)
     assert traced.cache_info().misses == 1
     assert traced.cache_info().hits == 2
     for one, other in zip(first.weights, again.weights, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
-def test_learning_rate_falls_along_half_a_cosine(tiny):
-    """It begins at the rate of the run, is half of it midway, and would next be zero."""
-    rates = training._learning_rates(tiny(learning_rate=0.2), 100)
-    np.testing.assert_allclose(rates[[0, 50]], [0.2, 0.1], rtol=1e-6)
-    assert (np.diff(rates) < 0).all()
-    assert 0 < rates[-1] < 1e-3 * 0.2
-    np.testing.assert_allclose(rates[1:] + rates[:0:-1], 0.2, rtol=1e-5)
-
-
-def test_constant_learning_rate_is_constant(tiny):
-    rates = training._learning_rates(tiny(learning_rate=0.2, schedule="constant"), 100)
-    np.testing.assert_array_equal(rates, np.full(100, 0.2, "float32"))
-
-
-def test_warmup_rises_to_the_rate_and_then_falls_to_zero(tiny):
-    """A tenth of the steps up in equal parts, the others along half a cosine."""
-    rates = training._learning_rates(tiny(learning_rate=0.2, schedule="warmup"), 100)
-    np.testing.assert_allclose(rates[:10], np.linspace(0.02, 0.2, 10), rtol=1e-6)
-    falling = training._learning_rates(tiny(learning_rate=0.2), 90)
-    np.testing.assert_array_equal(rates[10:], falling)
-
-
-def test_rate_falls_in_the_papers_steps(tiny):
-    """By ten at 32,000 and at 48,000 of its 64,000 steps."""
-    rates = training._learning_rates(tiny(schedule="steps"), 64_000)
-    for first, end, rate in ((0, 32_000, 0.1), (32_000, 48_000, 0.01), (48_000, 64_000, 0.001)):
-        np.testing.assert_array_equal(rates[first:end], np.float32(rate))
-
-
-def test_papers_warmup_is_a_tenth_of_the_rate(tiny):
-    """For its first 400 steps; all others are those without it."""
-    rates = training._learning_rates(tiny(schedule="steps_after_warmup"), 64_000)
-    np.testing.assert_array_equal(rates[:400], np.float32(0.01))
-    without = training._learning_rates(tiny(schedule="steps"), 64_000)
-    np.testing.assert_array_equal(rates[400:], without[400:])
-
-
-SCHEDULES = ["constant", "cosine", "warmup", "steps", "steps_after_warmup"]
-
-
-@pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("steps", [1, 2, 7])
-def test_every_step_has_a_rate(tiny, schedule, steps):
-    rates = training._learning_rates(tiny(schedule=schedule), steps)
-    assert rates.shape == (steps,) and rates.dtype == "float32"
-    assert (rates > 0).all() and rates.max() == np.float32(0.1)
-
-
 def test_rate_of_zero_leaves_the_weights_alone(tiny):
     """Then only the moving statistics tell that there was a training."""
     run = tiny(learning_rate=0.0, weight_decay=0.1)
     keras.utils.set_random_seed(run.seed)
-    fresh = build(run)
-    trained = train_here(run, keep_weights=True).weights
+    fresh = build(run.model, run.dataset)
+    trained = train_run(run, keep_weights=True).weights
     for weight, after in zip(fresh.weights, trained, strict=True):
         assert np.array_equal(weight, after) == (not weight.name.startswith("moving")), weight.path
 
 
 def test_batch_larger_than_the_data_is_all_the_data(tiny):
-    whole, larger = (train_here(tiny(batch_size=size)).history for size in (230, 1000))
+    whole, larger = (train_run(tiny(batch_size=size)).history for size in (230, 1000))
     assert whole == larger
-
-
-def test_network_fits_the_data(tiny):
-    """Size and number of classes come from the dataset where the run does not give them."""
-    run = tiny()
-    assert build(run).input_shape == (None, 7, 7, 1) and build(run).output_shape == (None, 10)
-    own = dataclasses.replace(run, model=("cifar_resnet", {"depth": 8, "classes": 12, "width": 2}))
-    assert build(own).output_shape == (None, 12)
-
-
-def test_a_pixel_is_background_or_one_of_ten_classes(tiny_scenes):
-    assert build(tiny_scenes()).output_shape == (None, 17, 17, 11)
-
-
-def test_scenes_are_those_of_the_offset(tiny_scenes, monkeypatch):
-    """Though they are remembered."""
-    recipe = tiny_scenes().dataset
-    before = load_data(recipe)
-    assert load_data(recipe) is before
-    monkeypatch.setenv("RESLIB_SEED_OFFSET", "1")
-    assert not np.array_equal(load_data(recipe).x_train, before.x_train)
-    monkeypatch.delenv("RESLIB_SEED_OFFSET")
-    np.testing.assert_array_equal(load_data(recipe).x_train, before.x_train)
 
 
 def test_history_is_plain_numbers(tiny):
     """One value for each epoch, and a call after each."""
     calls = []
-    result = train_here(tiny(), after_epoch=calls.append)
+    result = train_run(tiny(), after_epoch=calls.append)
     assert calls == [1, 2] and result.weights is None and result.seconds > 0
     for values in result.history.values():
         assert [type(value) for value in values] == [float, float]

@@ -1,11 +1,16 @@
-"""What must hold for any layer of the library, whatever it computes."""
+"""What must hold for any layer of the library, whatever it computes and on whichever backend."""
 
 import functools
 import inspect
 
 import keras
 import numpy as np
-import tensorflow as tf
+import pytest
+
+from reslib.framework import parts_of
+
+BACKEND = keras.backend.backend()
+tensorflow_only = functools.partial(pytest.mark.skipif, BACKEND != "tensorflow")
 
 
 def random_inputs(shape):
@@ -17,6 +22,66 @@ def with_random_weights(layer):
     random = np.random.default_rng(1)
     layer.set_weights([random.uniform(0.5, 1.5, weight.shape) for weight in layer.get_weights()])
     return layer
+
+
+def values(variables):
+    return [variable.value for variable in variables]
+
+
+def stateless(layer, x, training, weights):
+    """The outputs as a function of inputs and weights, as JAX wants it."""
+    others = values(layer.non_trainable_variables)
+    options = (
+        {"training": training} if "training" in inspect.signature(layer.call).parameters else {}
+    )
+    return layer.stateless_call(weights, others, x, **options)[0]
+
+
+def compiled_outputs(layer, x, training, signature):
+    """What the layer gives when its backend compiles it, if it can: for sizes left open, if so."""
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        signature = keras.tree.map_shape_structure(tf.TensorSpec, signature)
+        traced = tf.function(lambda x: layer(x, training=training), input_signature=[signature])
+        return traced(x)
+    if BACKEND == "jax":
+        import jax
+
+        traced = jax.jit(lambda x, weights: stateless(layer, x, training, weights))
+        return traced(x, values(layer.trainable_variables))
+    return layer(x, training=training)
+
+
+def gradients(layer, x, loss, training=True):
+    """Gradient of the loss of the layer's outputs, by `"inputs"` and by the path of each weight."""
+    x = keras.tree.map_structure(keras.ops.convert_to_tensor, x)
+    weights = layer.trainable_variables
+    if BACKEND == "tensorflow":
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = loss(layer(x, training=training))
+        to_inputs, to_weights = tape.gradient(total, (x, values(weights)))
+    elif BACKEND == "jax":
+        import jax
+
+        def total(x, weights):
+            return loss(stateless(layer, x, training, weights))
+
+        to_inputs, to_weights = jax.grad(total, (0, 1))(x, values(weights))
+    else:
+        import torch
+
+        with torch.enable_grad():
+            x = keras.tree.map_structure(lambda one: one.requires_grad_(), x)
+            sources = [*keras.tree.flatten(x), *values(weights)]
+            found = torch.autograd.grad(loss(layer(x, training=training)), sources)
+        to_weights = found[len(found) - len(weights) :]
+        to_inputs = keras.tree.pack_sequence_as(x, found[: len(found) - len(weights)])
+    paths = [weight.path for weight in weights]
+    return {"inputs": to_inputs, **dict(zip(paths, to_weights, strict=True))}
 
 
 def check_config(make):
@@ -54,11 +119,8 @@ def check_shapes(make, shape, output_shape):
         ]
         assert list(symbolic) == expected
         for training in (True, False):
-            traced = tf.function(
-                functools.partial(layer, training=training),
-                input_signature=[tf.TensorSpec(known, "float32")],
-            )
-            assert traced(random_inputs(shape)).shape == output_shape
+            outputs = compiled_outputs(layer, random_inputs(shape), training, known)
+            assert outputs.shape == output_shape
 
 
 def check_mixed_precision(make, shape, policy):
@@ -67,7 +129,7 @@ def check_mixed_precision(make, shape, policy):
     inputs = keras.Input(shape[1:])
     model = keras.Model(inputs, layer(inputs))
     compute_dtype = policy.removeprefix("mixed_")
-    for part in layer._flatten_layers():
+    for part in parts_of(layer):
         assert part.dtype_policy.name == policy, part.path
         assert {weight.dtype for weight in part.weights} <= {"float32"}
     assert model.outputs[0].dtype == compute_dtype
@@ -92,12 +154,9 @@ def check_gradients(make, shape):
     layer = make()
     layer.build(shape)
     with_random_weights(layer)
-    x = tf.constant(random_inputs(shape))
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        loss = tf.reduce_sum(layer(x, training=True) ** 3)
-    sources = {"inputs": x, **{weight.path: weight.value for weight in layer.trainable_weights}}
-    for name, gradient in tape.gradient(loss, sources).items():
+    found = gradients(layer, random_inputs(shape), lambda y: keras.ops.sum(y**3))
+    assert len(found) == 1 + len(layer.trainable_weights)
+    for name, gradient in found.items():
         assert gradient is not None, name
         assert np.isfinite(gradient).all(), name
         assert np.abs(gradient).max() > 0, name

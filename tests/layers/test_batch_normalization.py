@@ -3,11 +3,14 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
+from check import tensorflow_only
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reslib.layers import BatchNormalization
+
+tf = pytest.importorskip("tensorflow")
+pytestmark = tensorflow_only(reason="about TensorFlow's fused kernel; elsewhere Keras's code runs")
 
 STEPS = 3
 POLICIES = ("float32", "mixed_float16", "mixed_bfloat16", "float64", "float16")
@@ -102,6 +105,26 @@ def test_one_number_a_channel_is_its_own_mean():
     np.testing.assert_allclose(ours(x, training=True), [ours.beta.numpy()], atol=1e-5)
     theirs(x, training=True)
     assert_same(ours.get_weights(), theirs.get_weights())
+
+
+@pytest.mark.parametrize("batch", [1, None])
+def test_no_kernel_puts_nan_into_the_statistics(batch, monkeypatch):
+    """The unbiased variance of one value is 0 / 0: this stands for a device that says NaN."""
+    stock = tf.raw_ops.FusedBatchNormV3
+
+    def nan_of_one_value(**arguments):
+        outputs, mean, variance, *others = stock(**arguments)
+        alone = tf.size(arguments["x"]) == tf.size(mean)
+        return outputs, mean, tf.where(alone, np.nan, variance), *others
+
+    monkeypatch.setattr(tf.raw_ops, "FusedBatchNormV3", nan_of_one_value)
+    layer, keras_layer = pair((1, 3))
+    traced = tf.function(lambda x: layer(x, training=True))
+    traced = traced.get_concrete_function(tf.TensorSpec((batch, 3), "float32"))
+    x = tf.constant([[1.0, -2.0, 3.0]])
+    traced(x)
+    keras_layer(x, training=True)
+    assert_same(layer.get_weights(), keras_layer.get_weights())
 
 
 def test_moving_variance_is_of_the_biased_variance():

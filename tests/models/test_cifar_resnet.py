@@ -1,6 +1,7 @@
 """The CIFAR networks: their size, their shapes, and what they compute before any training."""
 
 import functools
+import math
 
 import keras
 import numpy as np
@@ -22,7 +23,7 @@ PARAMETERS = {  # trained ones, of the paper's widths
 
 
 def trained_parameters(model):
-    return sum(weight.shape.num_elements() for weight in model.trainable_weights)
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
 def images(*shape):

@@ -1,11 +1,16 @@
 """What holds for the detector as for the segmenter."""
 
 import keras
-import numpy as np
 import pytest
-from pyramids import SMALL, images
+from pyramids import SMALL
 
-from reslib.models import pyramid_detector, pyramid_segmenter
+from reslib.models import (
+    cifar_resnet,
+    pyramid_detector,
+    pyramid_segmenter,
+    resnet,
+    stage_outputs,
+)
 
 
 @pytest.fixture(params=[pyramid_detector, pyramid_segmenter])
@@ -13,14 +18,27 @@ def make(request):
     return request.param
 
 
-@pytest.mark.parametrize("levels", ["all", "finest", "coarsest"])
-def test_file_brings_the_model_back(make, levels, tmp_path):
-    model = make(**SMALL, levels=levels)
-    model.save(tmp_path / "model.keras")
-    loaded, x = keras.saving.load_model(tmp_path / "model.keras"), images(1, 32, 32, 1)
-    answers = (keras.tree.flatten(one(x)) for one in (loaded, model))
-    for first, second in zip(*answers, strict=True):
-        np.testing.assert_array_equal(first, second)
+@pytest.mark.parametrize(
+    "make_backbone",
+    [
+        lambda: cifar_resnet(8, width=2, input_shape=(33, 32, 1)),
+        lambda: resnet(18, width=2, input_shape=(65, 64, 1)),
+        lambda: keras.applications.ResNet50(weights=None, input_shape=(65, 64, 1)),
+    ],
+    ids=["cifar", "resnet", "keras-applications"],
+)
+def test_any_backbone_can_be_used_and_is_shared(make, make_backbone):
+    backbone = make_backbone()
+    model = make(backbone=backbone, channels=2, classes=3)
+    maps = stage_outputs(backbone)
+    positions = sum(x.shape[1] * x.shape[2] for x in maps)
+    expected = {
+        pyramid_segmenter: [(None, *backbone.input_shape[1:3], 3)],
+        pyramid_detector: [(None, positions, 3), (None, positions, 4)],
+    }
+    assert [tuple(output.shape) for output in model.outputs] == expected[make]
+    used = {id(weight) for weight in keras.Model(backbone.input, maps).weights}
+    assert used <= {id(weight) for weight in model.weights}
 
 
 @pytest.mark.parametrize("levels", ["all", "coarsest"])

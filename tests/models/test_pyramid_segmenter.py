@@ -1,17 +1,18 @@
 """The segmenter: what its switches leave, and that it sees with what is left."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from pyramids import SMALL, VARIANTS, each_variant, images
 
 from reslib.layers import UpSamplingTo
-from reslib.models import cifar_resnet, pyramid_segmenter, resnet, stage_outputs
+from reslib.models import pyramid_segmenter
 
 
 def trained_parameters(model):
-    return sum(weight.shape.num_elements() for weight in model.trainable_weights)
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
 def names(model):
@@ -27,16 +28,17 @@ def test_one_answer_for_each_pixel(variant, sides):
 
 
 @each_variant
-def test_a_training_step_reaches_every_weight(variant):
+def test_a_training_step_moves_every_weight(variant):
     """No layer is left in the model that the loss does not feel."""
+    keras.utils.set_random_seed(0)
     model = pyramid_segmenter(**variant, **SMALL)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(1.0), loss, run_eagerly=True)
+    before = [np.array(weight) for weight in model.trainable_weights]
     y = np.random.default_rng(0).integers(0, 11, (4, 32, 32))
-    with tf.GradientTape() as tape:
-        logits = model(images(4, 32, 32, 1), training=True)
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, logits)
-    weights = {weight.path: weight.value for weight in model.trainable_weights}
-    for name, gradient in tape.gradient(loss, weights).items():
-        assert gradient is not None and np.isfinite(gradient).all(), name
+    model.train_on_batch(images(4, 32, 32, 1), y)
+    for old, weight in zip(before, model.trainable_weights, strict=True):
+        assert np.isfinite(weight).all() and not np.array_equal(old, weight), weight.path
 
 
 def test_number_of_parameters():
@@ -86,7 +88,7 @@ def test_logits_are_the_mean_of_the_levels():
 def test_resolution_of_a_single_level(levels, cell):
     """A bare level has one value for each of its cells, and straight lines between them."""
     model = pyramid_segmenter(**SMALL, levels=levels, top_down=False)
-    y = model(images(1, 32, 32, 1)).numpy()
+    y = np.asarray(model(images(1, 32, 32, 1)))
     second = np.abs(np.diff(y, n=2, axis=1)).max(axis=(0, 2, 3))  # zero on straight lines
     between = np.arange(1, 31) % cell  # the kinks are half a cell from the cells' borders
     kinks = np.isin(between, [cell // 2 - 1, cell // 2])
@@ -99,23 +101,6 @@ def test_the_finest_map_alone_needs_no_further_stage():
     full = names(pyramid_segmenter(**SMALL, blocks=(1, 2)))
     blocks = {"stage1_block1", "stage2_block1", "stage2_block2"}
     assert {name for name in full if name.startswith("stage")} == blocks
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: cifar_resnet(8, width=2, input_shape=(33, 32, 1)),
-        lambda: resnet(18, width=2, input_shape=(65, 64, 1)),
-        lambda: keras.applications.ResNet50(weights=None, input_shape=(65, 64, 1)),
-    ],
-    ids=["cifar", "resnet", "keras-applications"],
-)
-def test_any_backbone_can_be_used_and_is_shared(make):
-    backbone = make()
-    model = pyramid_segmenter(backbone=backbone, channels=2, classes=3)
-    assert model.output_shape == (None, *backbone.input_shape[1:3], 3)
-    used = {id(w) for w in keras.Model(backbone.input, stage_outputs(backbone)).weights}
-    assert used <= {id(weight) for weight in model.weights}
 
 
 def test_it_learns_to_tell_sizes_apart():

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reslib.framework import parts_of
 from reslib.layers import NormalizedConv2D
 from reslib.models import cifar_resnet
 from reslib.probes import gradient_norms
@@ -48,7 +49,7 @@ def stored():
 
 def units(model):
     """All parts that have weights of their own, with the names by which these are drawn."""
-    for part in model._flatten_layers(include_self=False):
+    for part in parts_of(model):
         if isinstance(part, NormalizedConv2D):
             yield part.path, part
     yield "logits", model.get_layer("logits")

@@ -79,7 +79,7 @@ def test_every_result_agrees_with_tensorflow(expected, folder, backend):
     assert not worse, "\n".join(f"{value:.1e} {name}" for name, value in worse.items())
 
 
-ZERO = (  # by nature: what must not change, and fine maps that only lend their size
+ZERO = (  # by nature: fine maps that only lend their size, and what must not change
     "change of weight",
     "upsampling",
     "pyramid lateral=False",

@@ -61,21 +61,30 @@ def one_of(*values):
     )
 
 
+def plain(value):
+    """NumPy's numbers are as good as Python's."""
+    is_numpy = isinstance(value, (np.generic, np.ndarray)) and np.shape(value) == ()
+    return value.item() if is_numpy else value
+
+
 def integer(least, *, multiple_of=1, rest=0):
-    return lambda value: (
-        type(value) is int and value >= least and value % multiple_of == rest % multiple_of
-    )
+    def is_valid(value):
+        value = plain(value)
+        return type(value) is int and value >= least and value % multiple_of == rest % multiple_of
+
+    return is_valid
 
 
 def number(accepts=lambda value: True):
     """A number that fits into a float, and for which `accepts` is true."""
     largest = float(np.finfo(float).max)
-    return lambda value: (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and -largest <= value <= largest
-        and accepts(value)
-    )
+
+    def is_valid(value):
+        value = plain(value)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return is_number and -largest <= value <= largest and accepts(value)
+
+    return is_valid
 
 
 def either(*kinds):

@@ -54,6 +54,16 @@ CASES = {
             "groups": none,
         },
     ),
+    datasets.flood_fill: (
+        {"train_size": 2, "test_size": 1, "cells": 12},
+        {
+            "train_size": whole(1),
+            "test_size": whole(1),
+            "cells": whole(1),
+            "wall_probability": number(lambda value: 0 <= value <= 1),
+            "seed": whole(0, np.inf),
+        },
+    ),
     datasets.scenes: (
         SCENES,
         {

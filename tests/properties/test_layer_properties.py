@@ -26,6 +26,7 @@ from junk import (
 )
 
 from reslib import layers
+from reslib.layers.image_layer import ImageLayer
 
 SEED = either(none, lambda value: integer(0)(value) and value < 2**32)
 BLOCK = {
@@ -35,7 +36,6 @@ BLOCK = {
     "normalization": normalization,
     "identity_start": boolean,
     "survival_probability": probability,
-    "data_format": data_format,
 }
 CASES = {
     layers.BatchNormalization: (
@@ -62,12 +62,11 @@ CASES = {
             "outputs": one_of("all", "finest"),
             "extra_levels": integer(0),
             "extra_from": one_of("pyramid", "backbone"),
-            "data_format": data_format,
         },
     ),
     layers.IdentityShortcut: (
         {"filters": 4},
-        {"filters": positive, "strides": positive, "data_format": data_format},
+        {"filters": positive, "strides": positive},
     ),
     layers.LooksLinear: ({}, {"gain": number(), "seed": SEED}),
     layers.MirroredReLU: ({}, {}),
@@ -81,12 +80,12 @@ CASES = {
             "normalization": normalization,
             "use_bias": either(none, boolean),
             "gamma_initializer": one_of("ones", "zeros"),
-            "data_format": data_format,
         },
     ),
     layers.OneLayerBlock: ({"filters": 4}, BLOCK),
     layers.PreActivationBlock: ({"filters": 4}, BLOCK),
     layers.ResidualBlock: ({"filters": 4}, BLOCK),
+    layers.ResidualBlock1D: ({"filters": 4}, {"filters": positive, "shortcut": one_of("A", None)}),
     layers.StochasticDepth: (
         {"survival_probability": 0.5},
         {"survival_probability": probability, "seed": SEED},
@@ -96,7 +95,6 @@ CASES = {
         {
             "factor": positive,
             "interpolation": one_of("nearest", "bilinear"),
-            "data_format": data_format,
         },
     ),
 }
@@ -112,6 +110,16 @@ def test_no_layer_is_left_out():
 @examples(40)
 def test_what_is_valid_is_taken_and_nothing_else(layer, good, argument, is_valid, value):
     assert accepted(argument, lambda **a: layer(**{**good, **a}), value) == is_valid(value)
+
+
+@pytest.mark.parametrize("layer", [row for row in CASES if issubclass(row, ImageLayer)])
+@given(value=anything)
+@examples(20)
+def test_data_format_is_one_of_two(layer, value):
+    """`data_format` is an argument of them all, and checked in one place."""
+    good, _ = CASES[layer]
+    valid = data_format(value)
+    assert accepted("data_format", lambda **a: layer(**{**good, **a}), value) == valid
 
 
 def images(*shape):

@@ -1,5 +1,7 @@
 """Networks for any arguments, sizes and dtypes: what was promised, or a refusal by name."""
 
+import math
+
 import keras
 import numpy as np
 import pytest
@@ -99,6 +101,19 @@ CASES = {
             "name": NAME,
         },
     ),
+    models.row_resnet: (
+        {"depth": 4, "width": 1, "input_shape": (5, 1)},
+        {
+            "depth": integer(4, multiple_of=2),
+            "shortcut": one_of("A", None),
+            "width": positive,
+            "input_shape": lambda value: (
+                sequence(either(none, positive), 2)(value) and value[1] is not None
+            ),
+            "classes": positive,
+            "name": NAME,
+        },
+    ),
     models.stage_outputs: ({}, {"model": one_of()}),
 }
 
@@ -133,7 +148,7 @@ def test_other_models_are_no_backbones(make, backbone):
 
 
 def trained(model):
-    return sum(weight.shape.num_elements() for weight in model.trainable_weights)
+    return sum(math.prod(weight.shape) for weight in model.trainable_weights)
 
 
 def block_parameters(block, shortcut, entering, inside, projected):

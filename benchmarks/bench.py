@@ -1,0 +1,290 @@
+"""How fast is a sweep, beside what a reader would write?
+
+    make bench                      # all of it; writes BENCHMARKS.md
+    make bench ARGS=--quick         # one round of short runs; prints, and writes nothing
+    make bench ARGS="--rounds 5"    # instead of 3
+
+Contenders run one after another in processes of their own, all of them once in each round, so that
+a change of the machine's mood meets them all; what counts are the ratios of each round. PyTorch
+takes part where it is installed, both as one process with two threads and as two with one each.
+"""
+
+import argparse
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from bench_contenders import BATCH
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "BENCHMARKS.md"
+SMALL_20, SMALL_56, LARGE_20, LARGE_56 = NETWORKS = [
+    # depth, side of the image, channels, width
+    (20, 14, 1, 8),
+    (56, 14, 1, 8),
+    (20, 32, 3, 16),
+    (56, 32, 3, 16),
+]
+AIMS = {"over stock Keras": (2.4, 2.8, 1.8, 2.4), "over the best PyTorch": (1.15,) * 4}
+DEPTHS = (8, 14, 20, 32, 56, 110)
+RUNS = (1, 2, 4, 8)
+FELT_ROUNDS = 2  # one takes five minutes
+WORK = 6e10  # multiply-adds of one measurement of throughput: some seconds
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="one round of short runs")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    rounds, scale = (1, 0.25) if options.quick else (options.rounds, 1.0)
+    page = "\n".join(sections(rounds, scale)) + "\n"
+    if not options.quick:
+        PAGE.write_text(page, encoding="utf-8", newline="\n")
+
+
+def sections(rounds, scale):
+    """The parts of the results page, printed as they are ready."""
+
+    def say(text):
+        print(text, flush=True)
+        return text
+
+    yield say(f"# How fast the engine is\n\nMeasured by `make bench` on {machine()}.")
+    yield say(
+        f"Ratios are medians over {rounds} rounds where nothing else is said, their range in "
+        "brackets. What has no range in its table was measured once. A number in bold misses what "
+        "the project aims at, which stands behind it.\n\n## Training, images a second\n"
+    )
+    speed, peak = throughput(rounds, scale)
+    yield say(table(speed))
+    yield say(
+        "\n“Sweep” is two workers, each training a network of its own; stock Keras is `fit` with "
+        "Keras's layers. The peak is what two processes reach that do nothing but products of "
+        f"matrices, about {peak / 1e9:.0f} billion multiply-adds a second. So nothing that "
+        "computes the same products can be much further ahead of stock Keras than “peak over stock "
+        "Keras” says.\n\n"
+        "### Where a worker's time goes\n"
+    )
+    yield say(table(where_time_goes(scale)))
+    yield say(
+        "\nThe last column says what would be gained if everything but the convolutions, which are "
+        "TensorFlow's, took no time at all.\n\n## What a reader feels\n"
+    )
+    images, felt_rounds = int(10_000 * scale), min(rounds, FELT_ROUNDS)
+    yield say(
+        f"Three seeds of four epochs of {images:,} images, from `import` to the last number, with "
+        "test errors measured after each epoch; the sweep measures training errors too. Each "
+        f"worker imports the framework again. Rounds: {felt_rounds}.\n"
+    )
+    yield say(table(felt(felt_rounds, images)))
+    yield say("\n## Cost against depth\n")
+    depth, exponent = against_depth(scale)
+    yield say(table(depth))
+    yield say(f"\nSeconds for an image grow as depth to the power {aimed(exponent, most=1.1)}.")
+    yield say("\n## Cost against the number of runs, and of workers\n")
+    yield say(table(against_runs(scale)))
+    yield say("")
+    yield say(table(against_workers(rounds, scale)))
+    yield say(
+        "\nA worker that is alone uses the idle core for a second operation at a time, where the "
+        "network lets it. That makes one worker faster, not two slower; the last column is without "
+        "it."
+    )
+    yield say("\n## Imports and the course\n")
+    yield say(f"`import reslib` takes {import_cost(rounds)} times as long as `import keras`.")
+    yield say(f"All seven notebooks take {course()} minutes of two cores (`data/seconds.json`).")
+
+
+def throughput(rounds, scale):
+    """Images a second of all contenders, and the multiply-adds a second of the peak."""
+    contenders = {"stock Keras": ("stock", {}), "sweep": ("ours", {})}
+    if has_torch():
+        contenders["PyTorch, 1 × 2 threads"] = ("torch", {"processes": 1})
+        contenders["PyTorch, 2 × 1 thread"] = ("torch", {"processes": 2})
+    rows, peaks = {}, []
+    for place, network in enumerate(NETWORKS):
+        # Not so few that the beginning of an epoch would count.
+        images = max(batches(scale * WORK / cost(network)), 6 * BATCH)
+        measured, at_peak = [], []
+        for _ in range(rounds):
+            measured.append(
+                {n: run(f, *network, images, 2, **more) for n, (f, more) in contenders.items()}
+            )
+            peaks.append(run("peak")["multiply_adds"])
+            at_peak.append(peaks[-1] / cost(network))
+        rates = pd.DataFrame([{n: m["rate"] for n, m in one.items()} for one in measured])
+        row = {name: f"{values.median():,.0f}" for name, values in rates.items()}
+        others = {"over stock Keras": rates["stock Keras"]}
+        if has_torch():
+            others["over the best PyTorch"] = rates.filter(like="PyTorch").max(axis=1)
+        for name, other in others.items():
+            row[name] = aimed(rates["sweep"] / other, least=AIMS[name][place])
+        row["peak over stock Keras"] = aimed(at_peak / rates["stock Keras"])
+        row["share of peak"] = f"{(rates['sweep'] / at_peak).median():.0%}"
+        builds = [one["sweep"]["build"] for one in measured]
+        row["build and trace"] = f"{np.median(builds):.1f} s"
+        rows[title(network)] = row
+    return pd.DataFrame(rows).T, np.median(peaks)
+
+
+def where_time_goes(scale):
+    rows = {}
+    for network in NETWORKS:
+        shares = run("kernels", *network, batches(scale * WORK / cost(network) / 3))
+        row = {name: f"{share:.0%}" for name, share in shares.items()}
+        rows[title(network)] = row | {"limit": f"{1 / shares['convolutions']:.2f} ×"}
+    return pd.DataFrame(rows).T
+
+
+def felt(rounds, images):
+    rows = {}
+    for network in (SMALL_20, SMALL_56):
+        arguments = network[0], 3, 4, images
+        pairs = [(run("felt_stock", *arguments), run("felt_sweep", *arguments))
+                 for _ in range(rounds)]  # fmt: skip
+        seconds = np.array([[a["seconds"], b["seconds"]] for a, b in pairs])
+        rows[title(network)] = {
+            "stock Keras": f"{np.median(seconds[:, 0]):.0f} s",
+            "sweep": f"{np.median(seconds[:, 1]):.0f} s",
+            "over stock Keras": aimed(seconds[:, 0] / seconds[:, 1], least=3),
+        }
+    return pd.DataFrame(rows).T
+
+
+def against_depth(scale):
+    """Of one worker; and the exponent of a power law through them."""
+    rows, seconds = {}, []
+    for depth in DEPTHS:
+        measured = run("ours", depth, 14, 1, 8, batches(scale * 200_000 / depth), 1, workers=1)
+        rows[f"{depth} layers"] = {
+            "images a second, one worker": f"{measured['rate']:,.0f}",
+            "build and trace": f"{measured['build']:.1f} s",
+        }
+        seconds.append(1 / measured["rate"])
+    return pd.DataFrame(rows).T, np.polyfit(np.log(DEPTHS), np.log(seconds), 1)[0]
+
+
+def against_runs(scale):
+    """Of a sweep of small 20-layer networks, one epoch each, imports and all."""
+    row = {}
+    for runs in RUNS:
+        seconds = run("felt_sweep", 20, runs, 1, int(10_000 * scale))["seconds"]
+        row[f"{runs} runs" if runs > 1 else "1 run"] = f"{seconds:.0f} s"
+    return pd.DataFrame({f"{title(SMALL_20)}, one epoch": row}).T
+
+
+def against_workers(rounds, scale):
+    rows = {}
+    for network in (SMALL_20, SMALL_56):
+        images = batches(scale * WORK / cost(network))
+        teams = {"one": (1, 2), "one by one": (1, 1), "two": (2, 1)}  # workers, operations each
+        rates = pd.DataFrame(
+            [
+                {
+                    name: run("ours", *network, images, 1, workers=n, operations=m)["rate"]
+                    for name, (n, m) in teams.items()
+                }
+                for _ in range(rounds)
+            ]
+        )
+        rows[title(network)] = {
+            "two workers over one": aimed(rates["two"] / rates["one"], least=1.8),
+            "over one with one operation at a time": aimed(rates["two"] / rates["one by one"]),
+        }
+    return pd.DataFrame(rows).T
+
+
+def import_cost(rounds):
+    run("imports", ["reslib"])  # from now on the files are in memory
+    times = pd.DataFrame(
+        [
+            {name: run("imports", [name])["seconds"] for name in ("keras", "reslib")}
+            for _ in range(2 * rounds)
+        ]
+    )
+    return aimed(times.reslib / times.keras, most=1.1)
+
+
+def course():
+    seconds = json.loads((ROOT / "data/seconds.json").read_text())
+    minutes = sum(time for name, time in seconds.items() if "/" not in name) / 60
+    return aimed(minutes, most=18, digits=1)
+
+
+def run(name, *arguments, **options):
+    """Run a contender in a fresh process; return what it measured."""
+    task = json.dumps([name, arguments, options])
+    with tempfile.TemporaryDirectory() as meeting:
+        environment = os.environ | {"BENCH_MEETING": meeting, "TF_CPP_MIN_LOG_LEVEL": "3"}
+        done = subprocess.run(
+            [sys.executable, Path(__file__).with_name("bench_contenders.py"), task],
+            env=environment, capture_output=True, text=True, cwd=ROOT,
+        )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{task} failed:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def cost(network):
+    """Multiply-adds of one image: forward, and the two products that go back."""
+    from reslib import models, probes
+
+    depth, side, channels, width = network
+    model = models.cifar_resnet(depth, width=width, input_shape=(side, side, channels))
+    return 3 * int(probes.layer_table(model).multiply_adds.sum())
+
+
+def batches(images):
+    """Whole ones."""
+    return max(1, int(images) // BATCH) * BATCH
+
+
+def title(network):
+    depth, side, _, width = network
+    return f"{depth} layers, {side}×{side}, width {width}"
+
+
+def has_torch():
+    return bool(importlib.util.find_spec("torch"))
+
+
+def machine():
+    from reslib import environment
+
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "name" in line] \
+        if Path("/proc/cpuinfo").exists() else []  # fmt: skip
+    name = names[0].partition(":")[2].strip() if names else platform.processor()
+    torch = f" · PyTorch {importlib.metadata.version('torch')}" if has_torch() else ""
+    return f"{name}, {environment()}{torch}"
+
+
+def aimed(values, least=-np.inf, most=np.inf, digits=2):
+    """The median, with the range over the rounds; in bold, with the aim, where it misses that."""
+    values = np.atleast_1d(values)
+    middle = np.median(values)
+    text = f"{middle:.{digits}f}"
+    if len(values) > 1:
+        text += f" ({values.min():.{digits}f}–{values.max():.{digits}f})"
+    if least <= middle <= most:
+        return text
+    return f"**{text}**, aim {f'≥ {least}' if middle < least else f'≤ {most}'}"
+
+
+def table(frame):
+    """A Markdown table with the index as its first column."""
+    lines = [["", *frame.columns], ["---"] * (len(frame.columns) + 1)]
+    lines += [[name, *map(str, row)] for name, row in zip(frame.index, frame.values, strict=True)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""What the judges of several notebooks share."""

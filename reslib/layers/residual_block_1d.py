@@ -1,0 +1,84 @@
+"""The basic residual block for rows of cells, and its plain twin."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+from reslib import arguments
+from reslib.layers.batch_normalization import BatchNormalization
+
+
+@keras.saving.register_keras_serializable(package="reslib")
+class ResidualBlock1D(keras.layers.Layer):
+    """Two convolutions F along a row, and their input added: `relu(F(x) + x)`.
+
+    The block of `reslib.layers.ResidualBlock` for sequences, at constant resolution and width: the
+    shortcut is the identity and has nothing to change. `shortcut=None` leaves it out and gives the
+    plain twin, with the same layers and weights.
+
+    Args:
+        filters: Integer, channels of the output, and with a shortcut those of the input too.
+        shortcut: `"A"` for the identity, or `None` for no shortcut.
+
+    Input shape:
+        `(batch, cells, channels)`.
+
+    Output shape:
+        `(batch, cells, filters)`.
+
+    Raises:
+        ValueError: for an argument or an input shape other than those above.
+
+    Reference:
+        He et al., 2015, "Deep Residual Learning for Image Recognition", equation 1 and figure 2.
+
+    Example:
+
+    >>> tuple(ResidualBlock1D(16)(keras.ops.ones((1, 64, 16))).shape)
+    (1, 64, 16)
+    """
+
+    def __init__(self, filters: int, shortcut: str | None = "A", **kwargs):
+        super().__init__(**kwargs)
+        self.filters = arguments.positive_integer("filters", filters)
+        self.shortcut = arguments.one_of("shortcut", shortcut, ("A", None))
+        # Also `trainable`: a block that is frozen shall stay so when it is loaded or cloned.
+        options = {"dtype": self.dtype_policy, "trainable": self.trainable}
+        # Kernels start as Keras's do: the normalization undoes their scale, but the smaller they
+        # are, the larger is a step beside them, and flood fill is learned faster than from
+        # "he_normal".
+        convolution = {"padding": "same", "use_bias": False, "data_format": "channels_last"}
+        normalization = {"momentum": 0.9, "epsilon": 1e-5}
+        self.conv1 = keras.layers.Conv1D(self.filters, 3, name="conv1", **convolution, **options)
+        self.norm1 = BatchNormalization(name="norm1", **normalization, **options)
+        self.conv2 = keras.layers.Conv1D(self.filters, 3, name="conv2", **convolution, **options)
+        self.norm2 = BatchNormalization(name="norm2", **normalization, **options)
+
+    def build(self, input_shape):
+        if len(input_shape) != 3 or input_shape[-1] is None:
+            raise ValueError(
+                "ResidualBlock1D needs a batch of rows, that is three dimensions and a known "
+                f"number of channels, received shape {tuple(input_shape)}"
+            )
+        if self.shortcut and input_shape[-1] != self.filters:
+            raise ValueError(
+                f"filters must be the number of channels that come in, {input_shape[-1]}, for the "
+                f"shortcut to add them; received {self.filters}"
+            )
+        inside = self.compute_output_shape(input_shape)
+        self.conv1.build(input_shape)
+        self.norm1.build(inside)
+        self.conv2.build(inside)
+        self.norm2.build(inside)
+
+    def call(self, x, training=None):
+        y = ops.relu(self.norm1(self.conv1(x), training=training))
+        y = self.norm2(self.conv2(y), training=training)
+        return ops.relu(y if self.shortcut is None else y + x)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.filters)
+
+    def get_config(self):
+        return {**super().get_config(), "filters": self.filters, "shortcut": self.shortcut}
