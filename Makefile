@@ -14,7 +14,7 @@ UPGRADE ?= --upgrade
 COMPILE := $(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
   --no-annotate --custom-compile-command "make lock" requirements.txt requirements-test.txt
 
-.PHONY: help lab test smoke notebooks bench faults lock colab clean
+.PHONY: help lab test smoke notebooks claims bench faults lock colab clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/execute.py notebooks/*.ipynb notebooks/solutions/*.ipynb
 	$(RUN) tools/build_exercises.py
 	$(RUN) tools/build_pages.py
+
+claims: $(READY) ## run the notebooks with other seeds, and keep what each claim then measured
+	$(RUN) benchmarks/claims_campaign.py $(ARGS)
 
 bench: $(READY) ## measure how fast sweeps are, beside stock Keras
 	$(RUN) benchmarks/bench.py $(ARGS)

@@ -11,10 +11,11 @@ import keras
 import pytest
 
 
-def python(code, **variables):
+def python(code, cwd=None, **variables):
     """Run code in a new process."""
     return subprocess.run(
         [sys.executable, "-c", code],
+        cwd=cwd,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **variables},
         capture_output=True,
         text=True,
@@ -149,7 +150,7 @@ for room in reslib.ROOMS:
     importlib.import_module(f"reslib.{{room}}")
 open({str(tmp_path / "found")!r}, "w", encoding="utf-8").write(reslib.environment())
 """
-    run = python(code)
+    run = python(code, cwd=tmp_path)  # Keras makes itself a folder called ~
     assert run.returncode == 0, run.stderr
     assert (tmp_path / "found").exists()
 

@@ -172,7 +172,7 @@ def test_the_forbidden_would_be_found():
 
 def test_the_readme_gives_both_commands_and_those_of_windows():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in ("make lab", "make test", r".venv\Scripts\python -m jupyterlab notebooks"):
+    for command in ("make lab", "make test", r".venv\Scripts\python -m reslib lab"):
         assert command in readme
 
 

@@ -91,7 +91,8 @@ def pyramid_segmenter(
     pyramid = feature_pyramid(width, channels, levels, fusion, lateral, top_down)
     if backbone is None:
         backbone = residual_backbone(width, blocks, shortcut, block, stem_strides, input_shape)
-    features = pyramid_features(backbone, pyramid, levels)
+    # The layers of the pyramid are made when it is called. Made here, before, the head draws its
+    # weights first, as in the networks that the course has measured.
     head = keras.layers.Conv2D(
         pyramid.channels,
         3,
@@ -106,7 +107,7 @@ def pyramid_segmenter(
         classes, 1, data_format="channels_last", dtype="float32", name="logits"
     )
     outputs = []
-    for i, x in enumerate(features):
+    for i, x in enumerate(pyramid_features(backbone, pyramid, levels)):
         x = BatchNormalization(momentum=0.9, epsilon=1e-5, name=f"head_norm{i + 1}")(head(x))
         outputs.append(logits(keras.layers.ReLU(name=f"head_relu{i + 1}")(x)))
     outputs = [_enlarged(x, outputs[0], f"enlarged{i + 1}") for i, x in enumerate(outputs)]

@@ -150,6 +150,9 @@ def of_probes():
         depth = {"bottleneck": 11, "one_layer": 5}.get(block, 8)
         model = models.cifar_resnet(depth, shortcut, 4, (8, 7, 1), block=block)
         with_drawn_weights(model)
+        # Else one class would stand out so far that no lesion could change an answer.
+        bias, outputs = model.get_layer("logits").bias, keras.ops.convert_to_numpy(model(x))
+        bias.assign(keras.ops.convert_to_numpy(bias.value) - outputs.mean(axis=0))
         name = f"network of {block} blocks, {shortcut}"
         before = model.get_weights()
         yield f"{name}: outputs", model(x, training=False)
