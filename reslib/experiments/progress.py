@@ -48,7 +48,7 @@ def progress_bar(total: int, description: str, unit: str) -> Generator[Progress]
     Yields:
         The `Progress`.
     """
-    from tqdm import tqdm
+    from tqdm.auto import tqdm  # a widget in a notebook, a line elsewhere
 
     try:
         handle, name = tempfile.mkstemp(prefix="reslib-progress-")
@@ -56,12 +56,14 @@ def progress_bar(total: int, description: str, unit: str) -> Generator[Progress]
     except OSError:
         name = None
     progress, done = Progress(name), threading.Event()
-    with tqdm(total=total, desc=description, unit=unit, leave=False, ncols=80) as bar:
+    with tqdm(total=total, desc=description, unit=unit, leave=False) as bar:
 
         def watch():
             while not done.wait(SECONDS_BETWEEN_LOOKS):
                 if (count := progress.count()) > bar.n:
                     bar.update(count - bar.n)
+                else:  # the seconds go on, also while workers start
+                    bar.refresh()
 
         watcher = threading.Thread(target=watch, daemon=True)
         watcher.start()

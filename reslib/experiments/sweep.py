@@ -22,6 +22,14 @@ from reslib.experiments.worker import Outcome, settings, start_worker, train_and
 
 BREAKDOWNS = 3  # so often in a row, without a finished run between them, a worker may be killed
 
+
+class SweepInterrupted(KeyboardInterrupt):
+    """A sweep that the reader has stopped: a notebook shows its one sentence, and no traceback."""
+
+    def _render_traceback_(self):
+        return [str(self)]
+
+
 _sweeping = threading.Lock()  # sweeps of several threads would stop each other's workers
 
 
@@ -102,8 +110,15 @@ def sweep(
     results = {run: record.read(keep_weights) for run, record in records.items()}
     missing = [records[run] for run, result in results.items() if result is None]
     if missing:
-        with _sweeping:
-            results.update(_train_all(missing, workers, keep_weights, backend))
+        try:
+            with _sweeping:
+                results.update(_train_all(missing, workers, keep_weights, backend))
+        except KeyboardInterrupt:
+            finished = sum(record.exists(keep_weights) for record in records.values())
+            raise SweepInterrupted(
+                f"Stopped. {finished} of {len(records)} networks are trained and kept, and of the "
+                "others each finished epoch: run the cell again, and the training goes on there."
+            ) from None
     return Results(results[run] for run in runs)
 
 

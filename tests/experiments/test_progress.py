@@ -4,7 +4,7 @@ import os
 import time
 
 import pytest
-import tqdm
+import tqdm.auto
 
 from reslib.experiments import progress
 
@@ -12,7 +12,7 @@ from reslib.experiments import progress
 class Bar:
     """What is shown, without showing it."""
 
-    last = None
+    last, refreshed = None, False
 
     def __init__(self, total, **kwargs):
         self.total, self.n = total, 0
@@ -27,10 +27,13 @@ class Bar:
     def update(self, more):
         self.n += more
 
+    def refresh(self):
+        Bar.refreshed = True
+
 
 @pytest.fixture(autouse=True)
 def quick_bar(monkeypatch):
-    monkeypatch.setattr(tqdm, "tqdm", Bar)
+    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LOOKS", 0.001)
 
 
@@ -41,6 +44,16 @@ def test_bar_counts_the_bytes():
         for count in (1, 2, 3):
             progress.count_epoch(bar.file)
             assert shown(count)
+
+
+def test_the_seconds_go_on_while_nothing_is_done():
+    """A reader sees that something happens also while workers start."""
+    Bar.refreshed = False
+    with progress.progress_bar(3, "training", "epoch"):
+        deadline = time.monotonic() + 10
+        while not Bar.refreshed and time.monotonic() < deadline:
+            time.sleep(0.001)
+    assert Bar.refreshed
 
 
 def test_bar_counts_what_has_come_back():

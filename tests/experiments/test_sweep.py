@@ -22,6 +22,7 @@ from joblib.externals.loky import get_reusable_executor, reusable_executor
 from reslib.experiments import Run, devices, network, sweep, train, worker
 from reslib.experiments.recipe import load_data
 from reslib.experiments.records import Record, surroundings
+from reslib.experiments.result import MEASURES, Result
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
 
@@ -157,6 +158,22 @@ def test_worker_goes_on_with_what_another_began(tiny, memory, tmp_path, monkeypa
     worker.train_and_record(record, False, worker.settings(), bar)
     assert len(trained) == bar.stat().st_size == 4
     assert not list(memory.glob("*.checkpoint"))
+
+
+def test_a_reader_who_stops_a_sweep_gets_one_sentence(runs, memory, monkeypatch):
+    """What is kept, and that the same cell goes on there; no traceback through the engine."""
+
+    def stopped(records, *arguments):
+        records[0].write(Result(records[0].run, {name: [1.0, 1.0] for name in MEASURES}, 1.0))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "_train_all", stopped)
+    with pytest.raises(KeyboardInterrupt) as stop:
+        sweep(runs)
+    (sentence,) = stop.value._render_traceback_()  # which IPython shows in place of its own
+    assert f"1 of {len(runs)} networks are trained and kept" in sentence
+    assert "run the cell again" in sentence
+    assert stop.value.__cause__ is None and stop.value.__suppress_context__
 
 
 def test_equal_runs_are_trained_once(runs, trainings, memory):
