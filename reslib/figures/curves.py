@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+MOST_MARKERS = 20  # epochs on a line; with more the markers would hide it
+
 
 def band(axes: Axes, table: pd.DataFrame, x: str, y: str, **line: Any) -> None:
     """Draw the mean of `y` over all rows that share an `x`, and a band from the least to the most.
@@ -47,6 +49,7 @@ def error_curves(table: pd.DataFrame, title: str, *, kind: str | None = None) ->
     """
     from matplotlib.ticker import PercentFormatter
 
+    marker = "o" if table.epoch.nunique() <= MOST_MARKERS else None
     figure, axes = panels(2, title=title, sharey=True)
     panels_of = {"train_error": "Training error", "test_error": "Test error"}
     for ax, (measure, name) in zip(axes, panels_of.items(), strict=True):
@@ -55,7 +58,7 @@ def error_curves(table: pd.DataFrame, title: str, *, kind: str | None = None) ->
             for network, rows in kinds:
                 label = f"{network}, {depth} layers"
                 style = {"color": COLORS[network], "linestyle": LINES.get(depth, "-.")}
-                band(ax, rows, "epoch", measure, label=label, marker="o", **style)
+                band(ax, rows, "epoch", measure, label=label, marker=marker, **style)
         ax.set(title=name, xlabel="Epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
