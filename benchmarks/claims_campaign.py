@@ -12,13 +12,14 @@ import hashlib
 import json
 import os
 import platform
+import sys
 import tempfile
 from pathlib import Path
 
 import nbformat
 import pandas as pd
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm.auto import tqdm
 
 ROOT = Path(__file__).parents[1]
@@ -57,14 +58,21 @@ def main():
         for path in notebooks
         if (path.name, digest(path), offset) not in done
     ]
+    failures = []
     for path, offset in tqdm(jobs, desc="notebooks", unit="run"):
-        rows = measured(path, offset)
+        try:
+            rows = measured(path, offset)
+        except RuntimeError as error:
+            failures.append(str(error))
+            continue
         known = known[(known.notebook != path.name) | (known.digest == digest(path))]
         known = pd.concat([known, rows]).sort_values(["notebook", "claim", "offset"])
         write(known, arguments.table)
     summary = known.groupby("claim").verdict.agg(lambda verdicts: (verdicts != "holds").sum())
     print(f"{len(known)} verdicts on {len(summary)} claims; not borne out:")
     print(summary[summary > 0].to_string() if summary.any() else "none")
+    print(*failures, sep="\n")
+    sys.exit(bool(failures))
 
 
 def digest(path):
@@ -94,7 +102,7 @@ def measured(path, offset):
         }
         try:
             client.execute(env=os.environ | own)
-        except CellExecutionError as error:
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise RuntimeError(f"{path.name} stops at offset {offset}: {error}") from None
         made = json.loads(records.read_text(encoding="utf-8"))
     rows = [
@@ -127,13 +135,13 @@ def machine():
 def read(path):
     if not path.exists():
         return pd.DataFrame(columns=COLUMNS)
-    return pd.read_csv(path, dtype={"claim": str, "values": str})
+    return pd.read_csv(path, dtype={"claim": str, "values": str, "digest": str})
 
 
 def write(table, path):
     """Whole or not at all: a campaign takes hours."""
     beside = path.with_suffix(".tmp")
-    table.to_csv(beside, index=False, float_format="%.6g")
+    table.to_csv(beside, index=False, float_format="%.6g", lineterminator="\n")
     os.replace(beside, path)
 
 

@@ -33,7 +33,7 @@ class Claim:
         at_least, at_most: The bounds, in `unit`; `None` where there is none.
         unit: What the values are counted in: `"times"`, `"points"`, `"%"`, any other word, or `""`.
         over: What was repeated, in the plural, such as `"seeds"`.
-        each: Whether every single value must keep the bounds: the values were designed, not drawn.
+        each: Whether every single value must keep the bounds: designed, or too few for an interval.
         control: Values of another measurement, for which the claim must *not* hold, or `None`.
     """
 
@@ -92,7 +92,7 @@ class Claim:
             if not all(value > 0 for value in values):
                 return (math.nan,) * 3
             center, low, high = _interval([math.log(value) for value in values], self.each)
-            return math.exp(center), math.exp(low), math.exp(high)
+            return _exp(center), _exp(low), _exp(high)
         return _interval(values, self.each)
 
     def sentence(self) -> str:
@@ -127,7 +127,8 @@ class Claim:
     def _summary(self, values):
         """Return the mean with its unit, and the interval as text, empty where there is none."""
         mean, low, high = self._estimate(values)
-        spread = f"{_rounded(low)} to {_rounded(high)}" if low != high else ""
+        varies = low != high and not math.isnan(low)
+        spread = f"{_rounded(low)} to {_rounded(high)}" if varies else ""
         return self._with_unit(mean), spread
 
     def _with_unit(self, value):
@@ -197,8 +198,8 @@ def claim(
 
     A claim holds when the interval of the mean clears the bound: the mean is not below (not above)
     its end with a confidence of 99 %, by Student's t over independent repetitions. Where the values
-    are not drawn but designed, such as one for each of seven settings, `each=True` asks that every
-    one keeps the bound.
+    are not drawn but designed, such as one for each of seven settings, or are too few for an
+    interval, `each=True` asks that every one keeps the bound.
 
     A claim that is not borne out says so, and the notebook goes on: what is measured on another
     machine is a finding, not a fault. With `RESLIB_STRICT=1` in the environment it is an error.
@@ -218,8 +219,9 @@ def claim(
 
     Raises:
         ClaimError: with `RESLIB_STRICT=1`, if the claim does not hold, or for its control too.
-        ValueError: if there is no bound, if there are too few values, or if the control is none:
-            the same values with their sign changed or turned upside down, or all of them equal.
+        ValueError: if there is no bound. With `RESLIB_STRICT=1` also if there are too few values,
+            or if the control is none: the same values with their sign changed or turned upside
+            down, or all of them equal.
 
     Example:
 
@@ -232,21 +234,23 @@ def claim(
     made = Claim(
         id=str(id),
         statement=str(statement),
-        values=_numbers("values", values, each),
+        values=_numbers(values),
         at_least=None if at_least is None else float(at_least),
         at_most=None if at_most is None else float(at_most),
         unit=str(unit),
         over=str(over),
         each=bool(each),
-        control=None if control is None else _numbers("control", control, each),
+        control=None if control is None else _numbers(control),
     )
-    if not smoke.on():  # there one seed stands for all, so that nothing has a spread
-        _check_control(made)
+    # A reader is not stopped by what an author should have seen: that a claim could not fail. And
+    # in smoke mode one seed stands for all.
+    strict = os.environ.get("RESLIB_STRICT", "0") not in ("", "0") and not smoke.on()
+    if strict:
+        _check_values(made)
     _claims[made.id] = made
     _write_records()
     _show(made)
-    strict = os.environ.get("RESLIB_STRICT", "0") not in ("", "0")
-    if made.verdict != "holds" and strict and not smoke.on():
+    if strict and made.verdict != "holds":
         raise ClaimError(str(made))
 
 
@@ -296,11 +300,12 @@ class Table:
 def _interval(values, each):
     """Return the mean, and the ends of its one-sided intervals by Student's t."""
     n = len(values)
+    if not n or not all(map(math.isfinite, values)):
+        return (math.nan,) * 3
     mean = math.fsum(values) / n
     if each or n == 1:
         return mean, min(values), max(values)
-    deviation = statistics.stdev(values) if all(map(math.isfinite, values)) else math.nan
-    if deviation == 0:
+    if (deviation := statistics.stdev(values)) == 0:
         return mean, mean, mean
     from scipy import stats  # it takes as long to import as most claims to compute
 
@@ -308,12 +313,26 @@ def _interval(values, each):
     return mean, mean - margin, mean + margin
 
 
-def _check_control(made):
-    """Refuse as a control what cannot hold, or cannot fail, whatever was measured."""
+def _exp(value):
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
+
+
+def _check_values(made):
+    """Refuse too few values, and as a control what cannot hold, whatever was measured."""
     control, values = made.control, made.values
+    needed = 1 if made.each else FEWEST
+    for name, numbers in (("values", values), ("control", control)):
+        if numbers is not None and len(numbers) < needed:
+            raise ValueError(
+                f"{name} must be at least {needed} numbers, one for each repetition (an interval "
+                f"needs several; each=True needs one), received {len(numbers)}"
+            )
     if control is None:
         return
-    if len(control) == len(values):
+    if len(control) == len(values) and len(set(values)) > 1:
         pairs = list(zip(control, values, strict=True))
         if all(math.isclose(a, -b, abs_tol=1e-12) for a, b in pairs):
             raise ValueError("control must be another measurement, received the values negated")
@@ -366,18 +385,11 @@ def _write_records():
         pathlib.Path(path).write_text(json.dumps(records, indent=1), encoding="utf-8")
 
 
-def _numbers(name, values, each):
+def _numbers(values):
     try:
-        numbers = tuple(float(value) for value in values)
+        return tuple(float(value) for value in values)
     except TypeError:
-        numbers = (float(values),)
-    needed = 1 if each else FEWEST
-    if len(numbers) < needed:
-        raise ValueError(
-            f"{name} must be at least {needed} numbers, one for each repetition "
-            f"(an interval needs several; each=True needs one), received {len(numbers)}"
-        )
-    return numbers
+        return (float(values),)
 
 
 def _rounded(value):

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from reslib.terminal import say
+
 PAGES = ("README.md", "GLOSSARY.md", "CLAIMS.md", "BENCHMARKS.md")
 MANIFEST = ".course.json"  # what each file was when it was copied
 START = "start.ipynb"
@@ -52,10 +54,20 @@ def run(arguments, options=()):
         print(f"There are no notebooks beside {Path(__file__).parent}: run this in the checkout.")
         return 1
     copy = Path(arguments.course).resolve()
-    for sentence in copy_course(root, copy):
-        print(sentence)
+    try:
+        said = copy_course(root, copy)
+    except ValueError as error:
+        say(str(error))
+        return 1
+    for sentence in said:
+        say(sentence)
     page = f"--LabApp.default_url=/lab/tree/{START}"
-    return subprocess.call([sys.executable, "-m", "jupyterlab", str(copy), page, *options])
+    lab = subprocess.Popen([sys.executable, "-m", "jupyterlab", str(copy), page, *options])
+    while True:
+        try:
+            return lab.wait()
+        except KeyboardInterrupt:  # JupyterLab has it too, and asks whether to shut down
+            pass
 
 
 def copy_course(root: Path, copy: Path) -> list[str]:
@@ -79,6 +91,8 @@ def copy_course(root: Path, copy: Path) -> list[str]:
         raise ValueError(f"course must be a new folder or a copy made before, received {copy}")
     known = json.loads(manifest.read_text(encoding="utf-8")) if manifest.exists() else {}
     copied, kept, made_before = {}, [], bool(known)
+    copy.mkdir(parents=True, exist_ok=True)
+    manifest.write_text(json.dumps(known), encoding="utf-8")  # a copy that is cut off is still ours
     done = {"Added": [], "Renewed": []}
     for name, content in _sources(root).items():
         target = copy / name

@@ -93,6 +93,13 @@ def test_weaker_claim_holds_too(values, bound, less):
         assert Claim("1", "…", tuple(values), at_least=bound - less).holds
 
 
+@pytest.mark.parametrize("unit", ["", "times"])
+def test_infinities_of_both_signs_and_huge_spreads_stop_nobody(unit, capsys):
+    for values in ([math.inf, -math.inf, 1.0], [0.0, 1e308, 1e-308], []):
+        claim("1", "…", values, at_least=1.0, unit=unit)
+        assert "✗" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("each", [True, False])
 def test_what_is_no_number_bears_nothing_out(value, each, capsys):
@@ -140,14 +147,19 @@ def test_a_claim_says_how_often_it_failed_in_the_campaign(monkeypatch, capsys):
         ((3.0, 4.0, 5.0), (0.0, 0.0, 0.0), ""),
     ],
 )
-def test_a_control_that_cannot_hold_is_refused(values, control, unit):
-    """It is the measurement again, or no measurement at all."""
+def test_a_control_that_cannot_hold_is_refused(monkeypatch, values, control, unit):
+    """It is the measurement again, or no measurement at all. A reader is not stopped by it."""
+    claim("1", "…", values, at_least=1, unit=unit, control=control)
+    monkeypatch.setenv("RESLIB_STRICT", "1")
     with pytest.raises(ValueError, match="control must be"):
         claim("1", "…", values, at_least=1, unit=unit, control=control)
 
 
 @pytest.mark.parametrize("values", [[], [1.0], [1.0, 2.0], 1.0])
-def test_an_interval_needs_three_values(values):
+def test_an_interval_needs_three_values(monkeypatch, values):
+    """Which a reader's measurement may happen not to leave: then the claim is not borne out."""
+    claim("1", "…", values, at_least=100)
+    monkeypatch.setenv("RESLIB_STRICT", "1")
     with pytest.raises(ValueError, match="values must be at least 3 numbers"):
         claim("1", "…", values, at_least=0)
     with pytest.raises(ValueError, match="control must be at least 3 numbers"):

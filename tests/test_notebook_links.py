@@ -53,8 +53,8 @@ def cited(notebook):
 def test_every_claim_that_a_text_cites_was_measured():
     notebooks = [nbformat.read(path, as_version=4) for path in NOTEBOOKS]
     stored = [o for n in notebooks for cell in n.cells for o in cell.get("outputs", [])]
-    said = "".join(output.get("text", "") for output in stored)
-    measured = set(re.findall(r"^holds · (\d\d\.\d+) ", said, re.M))
+    said = "\n".join(output.get("data", {}).get("text/plain", "") for output in stored)
+    measured = set(re.findall(r"^✓ (\d\d\.\d+) ", said, re.M))
     for path, notebook in zip(NOTEBOOKS, notebooks, strict=True):
         assert cited(notebook) <= measured, path.name
 

@@ -5,8 +5,7 @@ import smoke as runner
 from nbformat import write
 from nbformat.v4 import new_code_cell, new_notebook
 
-from reslib import smoke
-from reslib.claims import claim
+from reslib import claims, smoke
 from reslib.experiments import Run, sweep, train
 
 
@@ -50,8 +49,9 @@ def test_one_seed_stands_for_all(monkeypatch):
 
 def test_a_claim_that_is_not_borne_out_stops_nobody(monkeypatch, capsys):
     monkeypatch.setenv("RESLIB_SMOKE", "1")
-    assert not claim("00.0", "dice show seven", [1, 2, 3, 4], at_least=7).holds
-    assert "dice show seven" in capsys.readouterr().out
+    monkeypatch.setenv("RESLIB_STRICT", "1")
+    claims.claim("00.0", "dice show seven", [1, 2, 3, 4], at_least=7, control=[1, 1, 1, 1])
+    assert "✗ 00.0 dice show seven" in capsys.readouterr().out
 
 
 def test_the_runner_names_the_notebook_and_the_error_that_stops_it(tmp_path):

@@ -18,9 +18,10 @@ from pathlib import Path
 import nbformat
 import pandas as pd
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 ROOT = Path(__file__).parents[1]
+OF_THE_SHELL = ("RESLIB_SMOKE", "RESLIB_SEED_OFFSET")  # what is stored is of neither
 TIMINGS, CLAIMS = ROOT / "data/seconds.json", ROOT / "data/claims.csv"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PROGRESS = re.compile(r"[^\r\n]*\d+%\|[^\r\n]*|\x1b\[A|\s")  # tqdm's plain bars, on stderr
@@ -34,7 +35,7 @@ def main():
     )
     arguments = parser.parse_args()
 
-    seconds, failed = {}, False
+    failed = False
     for path in arguments.notebooks:
         started = time.perf_counter()
         problems, claims = execute(path)
@@ -42,14 +43,17 @@ def main():
         print(f"{path}: {taken} s", *problems, sep="\n  ", flush=True)
         failed = failed or bool(problems)
         if not problems:
-            seconds["/".join(path.parts[-2:]).removeprefix("notebooks/")] = taken
+            note_seconds(arguments.timings, path, taken)
             if path.resolve().parent == ROOT / "notebooks":
                 keep(claims, path.name)
-    known = json.loads(arguments.timings.read_text()) if arguments.timings.exists() else {}
-    arguments.timings.write_text(
-        json.dumps(dict(sorted((known | seconds).items())), indent=1) + "\n"
-    )
     sys.exit(failed)
+
+
+def note_seconds(table, path, seconds):
+    """Keep how long a notebook took, at once: the next one may end in whatever way."""
+    known = json.loads(table.read_text()) if table.exists() else {}
+    known["/".join(path.parts[-2:]).removeprefix("notebooks/")] = seconds
+    table.write_text(json.dumps(dict(sorted(known.items())), indent=1) + "\n")
 
 
 def execute(path):
@@ -65,10 +69,15 @@ def execute(path):
     )
     with tempfile.TemporaryDirectory() as own, tempfile.TemporaryDirectory() as memory:
         records = Path(own, "claims.json")
-        variables = {"RESLIB_CACHE": memory, "RESLIB_PROGRESS": f"{own}/progress.json"}
+        variables = {
+            **{name: value for name, value in os.environ.items() if name not in OF_THE_SHELL},
+            "RESLIB_CACHE": memory,
+            "RESLIB_PROGRESS": f"{own}/progress.json",
+            "RESLIB_CLAIMS": str(records),
+        }
         try:
-            client.execute(env=os.environ | variables | {"RESLIB_CLAIMS": str(records)})
-        except CellExecutionError as error:
+            client.execute(env=variables)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             return [str(error)], []
         claims = json.loads(records.read_text(encoding="utf-8")) if records.exists() else []
     normalize(notebook)
@@ -101,7 +110,7 @@ def keep(claims, name, path=CLAIMS):
         }
         for made in claims
     ]
-    table = pd.concat([table[table.notebook != name], pd.DataFrame(rows, columns=table.columns)])
+    table = pd.concat([table[table.notebook != name], pd.DataFrame(rows)])
     table.sort_values("notebook", kind="stable").to_csv(path, index=False, lineterminator="\n")
 
 

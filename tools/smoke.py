@@ -23,7 +23,8 @@ COLORS = re.compile(r"\x1b\[[\d;]*m")
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("notebooks", nargs="*", type=Path, help="all of the course, if none")
-    chosen = parser.parse_args().notebooks or sorted(NOTEBOOKS.rglob("*.ipynb"))
+    course = [p for p in sorted(NOTEBOOKS.rglob("*.ipynb")) if ".ipynb_checkpoints" not in p.parts]
+    chosen = parser.parse_args().notebooks or course
     with tempfile.TemporaryDirectory() as memory:
         own = {"RESLIB_CACHE": memory, "RESLIB_PROGRESS": f"{memory}/progress.json"}
         sys.exit(any(run_all(chosen, os.environ | own).values()))

@@ -100,10 +100,10 @@ def enough_points(values: Iterable, name: str, least: int, span: float | None = 
     if span is None:
         return
     positive = [value for value in values if value > 0]
-    if positive[-1] / positive[0] < span:
+    if not positive or positive[-1] / positive[0] < span:
         raise Mistake(
-            f"the {name} goes only from {positive[0]:g} to {positive[-1]:g}: what happens outside "
-            f"is not seen. Let it range over a factor of at least {span:g}."
+            f"the {name} goes only from {values[0]:g} to {values[-1]:g}: what happens outside is "
+            f"not seen. Let it range over a factor of at least {span:g}, above zero."
         )
 
 

@@ -26,7 +26,7 @@ class Run:
         model: A name in `reslib.models` and its arguments, `("cifar_resnet", {"depth": 20})`, or
             the name alone. `input_shape` and `classes` are the dataset's where they are not given.
         dataset: A name for `reslib.datasets.load` and its arguments, or the name alone; or
-            `"scenes"` and the arguments of `reslib.datasets.scenes`.
+            `"scenes"` or `"flood_fill"` and the arguments of that function of `reslib.datasets`.
         epochs: Integer, passes over the training images.
         batch_size: Integer. The images that fill no batch at the end of an epoch wait for the next
             epoch's shuffle.

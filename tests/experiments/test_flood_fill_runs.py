@@ -3,7 +3,7 @@
 import pytest
 
 from reslib.experiments import Run, sweep
-from reslib.experiments.training import build, load_data
+from reslib.experiments.recipe import build, load_data
 
 ROWS = "flood_fill", {"train_size": 1600, "test_size": 200, "cells": 8, "wall_probability": 0.2}
 
@@ -11,7 +11,7 @@ ROWS = "flood_fill", {"train_size": 1600, "test_size": 200, "cells": 8, "wall_pr
 def test_a_run_can_name_the_rows_and_their_network(monkeypatch):
     run = Run(("row_resnet", {"depth": 8}), ROWS)
     assert Run(**run.to_dict()) == run
-    assert build(run).output_shape == (None, 8, 2)
+    assert build(run.model, run.dataset).output_shape == (None, 8, 2)
     before = load_data(run.dataset).checksum
     monkeypatch.setenv("RESLIB_SEED_OFFSET", "1")
     assert load_data(run.dataset).checksum != before
