@@ -9,6 +9,7 @@ import math
 import os
 import pathlib
 import statistics
+import sys
 from collections.abc import Iterable
 
 from reslib import smoke
@@ -347,16 +348,9 @@ def _check_values(made):
 
 def _show(made):
     """Show a rich line in a notebook, a plain one elsewhere."""
-    try:
-        from IPython import get_ipython
-    except ImportError:
-        shell = None
-    else:
-        shell = get_ipython()
-    if shell is not None and hasattr(shell, "kernel"):
-        from IPython.display import display
-
-        display(made)
+    ipython = sys.modules.get("IPython")  # it is there wherever there is a notebook
+    if ipython and hasattr(ipython.get_ipython(), "kernel"):
+        ipython.display.display(made)
     else:
         say(str(made))
 
