@@ -104,7 +104,7 @@ def measured(path, offset):
             client.execute(env=os.environ | own)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise RuntimeError(f"{path.name} stops at offset {offset}: {error}") from None
-        made = json.loads(records.read_text(encoding="utf-8"))
+        made = json.loads(records.read_text(encoding="utf-8")) if records.exists() else []
     rows = [
         {
             **record,
