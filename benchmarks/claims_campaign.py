@@ -141,7 +141,7 @@ def read(path):
 def write(table, path):
     """Whole or not at all: a campaign takes hours."""
     beside = path.with_suffix(".tmp")
-    table.to_csv(beside, index=False, float_format="%.6g", lineterminator="\n")
+    table.infer_objects().to_csv(beside, index=False, float_format="%.6g", lineterminator="\n")
     os.replace(beside, path)
 
 

@@ -40,6 +40,21 @@ def test_the_listed_claims_are_those_that_the_notebooks_show():
         assert any(shown == o.get("data", {}).get("text/plain") for o in outputs), row.id
 
 
+def test_what_came_out_with_other_seeds_is_told_with_its_closest_call():
+    rows = pd.DataFrame(
+        {
+            "verdict": ["holds", "does not hold", "holds"],
+            "low": [3.0, 0.5, 2.0],
+            "high": [4.0, 6.0, 5.0],
+            "at_least": 1.0,
+            "at_most": float("nan"),
+        }
+    )
+    assert build_pages.at_other_seeds(rows) == "held at 2 of 3 offsets; closest 0.5"
+    both = rows.assign(at_most=7.0)
+    assert build_pages.at_other_seeds(both) == "held at 2 of 3 offsets; closest 0.5 and 6"
+
+
 def test_every_statement_of_the_article_has_a_verdict():
     rows = list(build_pages.statements_of(NOTEBOOKS))
     assert {int(number[1:]) for number, *_ in rows} == set(range(1, 21))

@@ -1,8 +1,8 @@
 """Renew what is told about the notebooks outside of them.
 
 - `CLAIMS.md`: every claim of the course, out of `data/claims.csv`, where `tools/execute.py` leaves
-  what was measured, beside the values of the papers (`data/paper_values.csv`) and the verdicts on
-  the statements of the article.
+  what was measured, beside what came out with other seeds (`data/claims_campaign.csv`), the values
+  of the papers (`data/paper_values.csv`) and the verdicts on the statements of the article.
 - `README.md`: the minutes of each notebook, out of `data/seconds.json`, where `tools/execute.py`
   leaves what it measured.
 """
@@ -40,7 +40,7 @@ def pages(root):
     seconds = json.loads((root / "data/seconds.json").read_text(encoding="utf-8"))
     readme = (root / "README.md").read_text(encoding="utf-8")
     return {
-        "CLAIMS.md": claims_page(claims, papers, notebooks),
+        "CLAIMS.md": claims_page(claims, papers, notebooks, campaign(root)),
         "README.md": MINUTES.sub(
             lambda m: f"{m[1]}{whole_minutes(seconds[Path(m[2]).name])}{m[3]}", readme
         ),
@@ -52,13 +52,32 @@ def whole_minutes(seconds):
     return math.ceil(seconds / 60)
 
 
-def claims_page(claims, papers, notebooks):
+def campaign(root):
+    """What came out with other seeds: a text for each claim that `make claims` measured."""
+    path = root / "data/claims_campaign.csv"
+    if not path.exists():
+        return {}
+    table = pd.read_csv(path, dtype={"claim": str})
+    return {id: at_other_seeds(rows) for id, rows in table.groupby("claim")}
+
+
+def at_other_seeds(rows):
+    """At how many offsets a claim held, and how near its interval came to the bound."""
+    held = f"held at {(rows.verdict == 'holds').sum()} of {len(rows)} offsets"
+    ends = [rows.low.min()] if rows.at_least.notna().any() else []
+    ends += [rows.high.max()] if rows.at_most.notna().any() else []
+    return f"{held}; closest {' and '.join(f'{end:.3g}' for end in ends)}"
+
+
+def claims_page(claims, papers, notebooks, campaign):
     parts = [
         "# What the course claims\n",
         "Every claim of the notebooks with what was measured when they were last run top to "
         "bottom, and the statements of the article behind the course with their verdicts. Brackets "
         "hold the ends of two one-sided intervals, each with a confidence of 99 %, and what was "
-        "repeated. Made by `python tools/build_pages.py` out of `data/claims.csv`; the tests "
+        "repeated. *Other seeds* says at how many offsets of the seeds a claim held (`make "
+        "claims`), and how near its interval came to the bound. Made by `python "
+        "tools/build_pages.py` out of `data/claims.csv` and `data/claims_campaign.csv`; the tests "
         "measure every claim again.\n",
         f"{(claims.verdict == 'holds').sum()} of {len(claims)} claims hold.\n",
         "## The statements of the article\n",
@@ -75,12 +94,13 @@ def claims_page(claims, papers, notebooks):
     for name, rows in claims.groupby("notebook"):
         title = next(re.finditer(r"^# (.*)$", notebooks[name].cells[0].source, re.M))[1]
         parts.append(f"\n## {name[:2]} [{title}](notebooks/{name})\n")
-        parts.append("| claim | what was measured | claimed | in the paper | verdict |")
-        parts.append("| --- | --- | --- | --- | --- |")
+        columns = "claim", "what was measured", "claimed", "other seeds", "in the paper", "verdict"
+        parts.append(f"| {' | '.join(columns)} |")
+        parts.append("|" + " --- |" * len(columns))
         for row in rows.itertuples():
             paper = papers.loc[row.id] if row.id in papers.index else None
             paper = "" if paper is None else f"{paper.value} ({paper.source})"
-            cells = row.id, row.sentence, row.claimed
+            cells = row.id, row.sentence, row.claimed, campaign.get(row.id, "")
             cells = [str(cell).replace("|", r"\|") for cell in (*cells, paper, row.verdict)]
             parts.append(f"| {' | '.join(cells)} |")
     return "\n".join(parts) + "\n"
