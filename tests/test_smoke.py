@@ -61,3 +61,16 @@ def test_the_runner_names_the_notebook_and_the_error_that_stops_it(tmp_path):
         write(new_notebook(cells=[new_code_cell(cell)]), path)
     good, bad = runner.run_all(paths, {}).values()
     assert good == "" and "ZeroDivisionError" in bad
+
+
+def test_a_kernel_that_slept_on_a_message_gets_a_second_try(tmp_path, monkeypatch):
+    """One that sleeps again is named."""
+    monkeypatch.setattr(runner, "CELL_SECONDS", 5)
+    once = "import os, time\nif not os.path.exists('tried'):\n    open('tried', 'w').close()\n"
+    sleeps = once + "    time.sleep(60)"
+    always = "import time; time.sleep(60)"
+    paths = [tmp_path / "once.ipynb", tmp_path / "always.ipynb"]
+    for path, cell in zip(paths, (sleeps, always), strict=True):
+        write(new_notebook(cells=[new_code_cell(cell)]), path)
+    first, second = runner.run_all(paths, {}).values()
+    assert first == "" and "timed out" in second
