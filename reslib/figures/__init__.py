@@ -5,8 +5,9 @@ from reslib.figures.correlation import autocorrelations, decay, dot_rows, signal
 from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
 from reslib.figures.detections import detections
 from reslib.figures.diagrams import computation_graph
-from reslib.figures.health import health_panel
-from reslib.figures.layers import growth_maps, layer_curves
+from reslib.figures.explore import explore
+from reslib.figures.health import gauges, health_panel
+from reslib.figures.layers import growth_curves, growth_rows, layer_curves
 from reslib.figures.parts import error_parts
 from reslib.figures.scenes import BOXES, labelled_scenes, verdicts
 from reslib.figures.style import COLORS, LINES, panels, show
@@ -25,8 +26,11 @@ __all__ = [
     "dot_rows",
     "error_curves",
     "error_parts",
+    "explore",
+    "gauges",
     "gradient_profiles",
-    "growth_maps",
+    "growth_curves",
+    "growth_rows",
     "health_panel",
     "label_ends",
     "labelled_scenes",
