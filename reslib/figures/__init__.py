@@ -5,6 +5,7 @@ from reslib.figures.correlation import autocorrelations, decay, dot_rows, signal
 from reslib.figures.curves import band, error_curves, gradient_profiles
 from reslib.figures.detections import detections
 from reslib.figures.diagrams import computation_graph
+from reslib.figures.generalization import training_and_test
 from reslib.figures.health import health_panel
 from reslib.figures.layers import growth_maps, layer_curves
 from reslib.figures.parts import error_parts
@@ -32,5 +33,6 @@ __all__ = [
     "panels",
     "show",
     "signals",
+    "training_and_test",
     "verdicts",
 ]
