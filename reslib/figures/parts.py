@@ -43,14 +43,13 @@ def error_parts(table: pd.DataFrame, noise_variance: float, title: str) -> Figur
 def _in_words(table, total):
     """Say which part rules at both ends, where the error is lowest, and how well the sum fits."""
     shares = table[list(PARTS)].div(table[list(PARTS)].sum(axis=1), axis=0)
-    ends = [
-        f"at degree {degree} {shares.loc[degree].max():.0%} of what is not noise is "
-        f"{shares.loc[degree].idxmax()}"
+    ends = " and ".join(
+        f"{shares.loc[degree].idxmax()} makes {shares.loc[degree].max():.0%} of it at degree {degree}"
         for degree in (table.index[0], table.index[-1])
-    ]
+    )
     missed = abs(total / table["test"] - 1).max()
     return (
-        f"Mean squared error against the degree: {', '.join(ends)}. The error is lowest at degree "
-        f"{table['test'].idxmin()}. Noise, bias² and variance together miss the measured error by "
-        f"{missed:.1%} at most."
+        f"Mean squared error against the degree. Without the noise, {ends}. The error is lowest at "
+        f"degree {table['test'].idxmin()}. Noise, bias² and variance together miss the measured "
+        f"error by {missed:.1%} at most."
     )
