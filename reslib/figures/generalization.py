@@ -74,7 +74,7 @@ def _draw(ax, table, what, measure):
     few = len(values) <= FEW
     if few:  # at equal distances
         table = table.assign(**{what: table[what].map(values.index)})
-        ax.set_xticks(range(len(values)), [f"{value:,}" for value in values])
+        ax.set_xticks(range(len(values)), [f"{value:,g}" for value in values])
     for part, line in (("test", "-"), ("train", ":")):
         style = {"label": {"train": "training"}.get(part, part), "ls": line}
         style |= {"color": COLORS["plain"], "marker": "o" if few else None}
@@ -88,4 +88,4 @@ def _course(table, what, measure):
     mean = table.groupby(what)[f"test_{measure}"].mean()
     places = sorted({mean.index[0], mean.idxmin(), mean.index[-1]})
     digits = ".1%" if measure == "error" else ".2f"
-    return ", ".join(f"{mean[place]:{digits}} at {place:,}" for place in places)
+    return ", ".join(f"{mean[place]:{digits}} at {place:,g}" for place in places)

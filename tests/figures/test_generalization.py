@@ -25,7 +25,7 @@ def test_few_values_stand_at_equal_distances_with_mean_and_spread():
     test, train = ax.lines
     np.testing.assert_allclose(test.get_xydata(), [[0, 0.2], [1, 0.2], [2, 0.2]])
     np.testing.assert_allclose(train.get_ydata(), [0, 0.01, 0.02])
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0.0", "0.001", "0.1"]
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "0.001", "0.1"]
     heights = ax.collections[0].get_paths()[0].vertices[:, 1]
     assert (heights.min(), heights.max()) == (0.1, pytest.approx(0.3))
 
