@@ -44,8 +44,13 @@ def _in_words(table, total):
     """Say which part rules at both ends, where the error is lowest, and how well the sum fits."""
     shares = table[list(PARTS)].div(table[list(PARTS)].sum(axis=1), axis=0)
     ends = " and ".join(
-        f"{shares.loc[degree].idxmax()} makes {shares.loc[degree].max():.0%} of it at degree {degree}"
-        for degree in (table.index[0], table.index[-1])
+        f"{part} makes {share:.0%} of it at degree {degree}"
+        for degree, part, share in zip(
+            table.index[[0, -1]],
+            shares.idxmax(axis=1).iloc[[0, -1]],
+            shares.max(axis=1).iloc[[0, -1]],
+            strict=True,
+        )
     )
     missed = abs(total / table["test"] - 1).max()
     return (
