@@ -6,6 +6,7 @@ from reslib.figures.curves import band, depth_curves, error_curves, gradient_pro
 from reslib.figures.detections import detections
 from reslib.figures.diagrams import computation_graph
 from reslib.figures.explore import explore
+from reslib.figures.generalization import training_and_test
 from reslib.figures.health import gauges, health_panel
 from reslib.figures.layers import growth_curves, growth_rows, layer_curves
 from reslib.figures.parts import error_parts
@@ -38,5 +39,6 @@ __all__ = [
     "panels",
     "show",
     "signals",
+    "training_and_test",
     "verdicts",
 ]

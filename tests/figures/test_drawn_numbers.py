@@ -141,6 +141,11 @@ def test_parts_of_the_error_stand_on_one_another():
     bars = [[(b.get_y(), b.get_height()) for b in group] for group in figure.axes[0].containers]
     assert bars == [[(0, 1), (0, 1)], [(1, 3), (1, 1)], [(4, 0.5), (2, 2)]]
     np.testing.assert_array_equal(figure.axes[0].lines[0].get_ydata(), table["test"])
+    assert figure.get_label() == (
+        "Mean squared error against the degree. Without the noise, bias² makes 86% of it at degree "
+        "0 and variance makes 67% of it at degree 1. The error is lowest at degree 1. Noise, bias² "
+        "and variance together miss the measured error by 2.4% at most."
+    )
 
 
 def test_unfinished_figures_are_not_left_for_jupyter_to_show():
