@@ -56,6 +56,30 @@ def test_what_must_not_be_published_is_named_and_not_stored(tmp_path, cell, prob
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    "seconds, words",
+    [(0.3, "10 seconds"), (26, "30 seconds"), (57, "a minute"), (91, "1.5 minutes")],
+)
+def test_a_text_says_how_long_the_cells_after_it_take(seconds, words):
+    asks = "Six are trained. <!-- seconds -->"
+    cells = [new_markdown_cell(asks), new_code_cell("1"), new_code_cell("2")]
+    cells += [new_markdown_cell("Without"), new_code_cell("3")]
+    notebook = new_notebook(cells=cells)
+    for _ in range(2):  # what an earlier run wrote is replaced
+        execute.announce(notebook, {1: seconds / 2, 2: seconds / 2, 4: 1000})
+        assert cells[0].source == f"{asks}This takes about {words} on two CPU cores."
+    assert cells[3].source == "Without"
+
+
+def test_the_seconds_are_those_of_the_run(tmp_path):
+    path = store(tmp_path / "a.ipynb", "import time; time.sleep(16)")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source += "\n<!-- seconds -->"
+    nbformat.write(notebook, path)
+    assert execute.execute(path) == ([], [])
+    assert "about 20 seconds" in nbformat.read(path, as_version=4).cells[0].source
+
+
 CLAIMS = """from reslib.claims import claim
 claim("98.1", "{} more", [1.0, 2.0, 1.5, 1.25], at_least=0.1, control=[-1, -1, -2])
 claim("98.2", "exact · no spread", 3, at_most=4, each=True, over="counts")"""

@@ -3,10 +3,12 @@
 Each notebook runs top to bottom in a fresh kernel that remembers no earlier training. What would
 differ in a second run (times, widgets, progress bars) is dropped; what must not be published (an
 error, a warning, a path of this machine) makes the command fail, and the notebook stays as it was.
-The claims that it made go to data/claims.csv, its seconds to data/seconds.json.
+The claims that it made go to data/claims.csv, its seconds to data/seconds.json. Where the text
+before a cell says `<!-- seconds -->`, how long the cell takes is written after it.
 """
 
 import argparse
+import itertools
 import json
 import os
 import re
@@ -24,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 OF_THE_SHELL = ("RESLIB_SMOKE", "RESLIB_SEED_OFFSET")  # what is stored is of neither
 TIMINGS, CLAIMS = ROOT / "data/seconds.json", ROOT / "data/claims.csv"
 WIDGET = "application/vnd.jupyter.widget-view+json"
+SECONDS = re.compile("(<!-- seconds -->).*")  # and what stands after it, from an earlier run
 PROGRESS = re.compile(r"[^\r\n]*\d+%\|[^\r\n]*|\x1b\[A|\s")  # tqdm's plain bars, on stderr
 
 
@@ -63,9 +66,17 @@ def execute(path):
         What is wrong, as a list of sentences, and the records of the claims that it made.
     """
     notebook = nbformat.read(path, as_version=4)
-    place = {"metadata": {"path": str(path.parent)}}
+    clock = {}  # from the index of a cell to when it began, then to the seconds it took
     client = NotebookClient(
-        notebook, timeout=900, kernel_name="python3", record_timing=False, resources=place
+        notebook,
+        timeout=900,
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        on_cell_execute=lambda cell, cell_index: clock.update({cell_index: time.perf_counter()}),
+        on_cell_executed=lambda cell, cell_index, execute_reply: clock.update(
+            {cell_index: time.perf_counter() - clock[cell_index]}
+        ),
     )
     with tempfile.TemporaryDirectory() as own, tempfile.TemporaryDirectory() as memory:
         records = Path(own, "claims.json")
@@ -80,6 +91,7 @@ def execute(path):
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             return [str(error)], []
         claims = json.loads(records.read_text(encoding="utf-8")) if records.exists() else []
+    announce(notebook, clock)
     normalize(notebook)
     problems = leaks(notebook)
     if not problems:
@@ -112,6 +124,35 @@ def keep(claims, name, path=CLAIMS):
     ]
     table = pd.concat([table[table.notebook != name], pd.DataFrame(rows)])
     table.sort_values("notebook", kind="stable").to_csv(path, index=False, lineterminator="\n")
+
+
+def announce(notebook, seconds):
+    """Write how long a cell takes into the text before it, where that asks for it.
+
+    Args:
+        notebook: The executed notebook.
+        seconds: Dictionary from the index of a cell to what it took.
+    """
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "markdown" and SECONDS.search(cell.source):
+            long = sum(seconds.get(later, 0) for later in _until_text(notebook.cells, index))
+            said = rf"\1This takes about {in_words(long)} on two CPU cores."
+            cell.source = SECONDS.sub(said, cell.source)
+
+
+def _until_text(cells, index):
+    """The indices of the code cells between a text and the next one."""
+    return itertools.takewhile(
+        lambda later: cells[later].cell_type == "code", range(index + 1, len(cells))
+    )
+
+
+def in_words(seconds):
+    """A time as one says it, coarse enough to be the same in the next run."""
+    if seconds < 55:
+        return f"{max(10 * round(seconds / 10), 10)} seconds"
+    minutes = round(2 * seconds / 60) / 2
+    return "a minute" if minutes == 1 else f"{minutes:g} minutes"
 
 
 def normalize(notebook):

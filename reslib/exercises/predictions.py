@@ -6,18 +6,20 @@ import math
 import numbers
 from typing import Any
 
+from reslib import arguments
 from reslib.terminal import say
 
 
-def compare(prediction: Any, measured: Any) -> None:
-    """Print a prediction beside the measurement.
-
-    A number counts as right within a tenth of the measurement, a word in any letter case.
+def compare(prediction: Any, measured: Any, within: float = 1.25) -> None:
+    """Print a prediction beside the measurement, or nothing where there is no prediction.
 
     Args:
         prediction: What the reader wrote in place of `...`: a number, a word, `True` or `False`, or
             a tuple of these where the question has several parts. With `...` there is none.
         measured: What came out, of the same kind.
+        within: Float, at least 1. A number counts as right where it is at most so many times as
+            large or as small as the measurement: 10 for a guess of an order of magnitude. A word
+            counts as right in any letter case.
 
     Example:
 
@@ -25,17 +27,20 @@ def compare(prediction: Any, measured: Any) -> None:
     Measured: better. You predicted: as good.
     >>> compare(0.2, 0.5)
     Measured: 0.5. You predicted: 0.2 (the measurement is 2.5 times as large).
+    >>> compare(1e-8, 2e-9, within=10)
+    Measured: 2e-09. You predicted: 1e-08 (right).
     >>> compare((14, 14), (14, 3))
     Measured: 14, 3. You predicted: 14, 14 (1 of 2 right).
     >>> compare(..., 0.5)
-    Measured: 0.5. You made no prediction.
     """
+    within = arguments.number(
+        "within", within, "a finite number of at least 1", lambda value: value >= 1
+    )
     prediction, measured = _plain(prediction), _plain(measured)
-    said = f"Measured: {_text(measured)}."
     if prediction is ... or (isinstance(prediction, tuple) and ... in prediction):
-        say(f"{said} You made no prediction.")
-    else:
-        say(f"{said} You predicted: {_text(prediction)}{_verdict(prediction, measured)}.")
+        return
+    verdict = _verdict(prediction, measured, within)
+    say(f"Measured: {_text(measured)}. You predicted: {_text(prediction)}{verdict}.")
 
 
 def _plain(value):
@@ -47,23 +52,34 @@ def _plain(value):
     return tuple(map(_plain, value)) if isinstance(value, (tuple, list)) else value
 
 
-def _verdict(prediction, measured):
-    if _same(prediction, measured):
+def _verdict(prediction, measured, within):
+    if _same(prediction, measured, within):
         return " (right)"
     if isinstance(measured, tuple):
         parts = prediction if isinstance(prediction, tuple) else (prediction,)
-        right = sum(map(_same, parts, measured))
+        right = sum(_same(*pair, within) for pair in zip(parts, measured, strict=False))
         return f" ({right} of {len(measured)} right)"
     both = _is_number(prediction) and _is_number(measured)
     if both and prediction * measured > 0:  # of one sign, and both known
-        return f" (the measurement is {measured / prediction:.2g} times as large)"
+        return f" (the measurement is {_factor(measured / prediction)} times as large)"
     return ""
 
 
-def _same(prediction, measured):
+def _factor(value):
+    """Two digits, and no exponent where a reader can do without."""
+    return f"{float(f'{value:.2g}'):,.0f}" if 10 <= value < 1e6 else f"{value:.2g}"
+
+
+def _same(prediction, measured, within):
+    if isinstance(prediction, tuple) and isinstance(measured, tuple):
+        pairs = zip(prediction, measured, strict=False)
+        return len(prediction) == len(measured) and all(_same(*pair, within) for pair in pairs)
     if _is_number(prediction) and _is_number(measured):
-        return prediction == measured or abs(prediction - measured) <= abs(measured) / 10 < math.inf
-    return _text(prediction).strip().lower() == _text(measured).lower()
+        if prediction * measured > 0 and math.isfinite(measured):
+            factor = abs(math.log(prediction / measured))
+            return factor <= math.log(within) + 1e-9  # of rounding
+        return prediction == measured
+    return _text(prediction).strip().casefold() == _text(measured).casefold()
 
 
 def _text(value):

@@ -2,7 +2,7 @@
 
 from reslib.figures import diagrams
 from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
-from reslib.figures.curves import band, error_curves, gradient_profiles
+from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
 from reslib.figures.detections import detections
 from reslib.figures.diagrams import computation_graph
 from reslib.figures.health import health_panel
@@ -19,6 +19,7 @@ __all__ = [
     "band",
     "computation_graph",
     "decay",
+    "depth_curves",
     "detections",
     "diagrams",
     "dot_rows",
@@ -27,6 +28,7 @@ __all__ = [
     "gradient_profiles",
     "growth_maps",
     "health_panel",
+    "label_ends",
     "labelled_scenes",
     "layer_curves",
     "panels",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MOST_MARKERS = 20  # epochs on a line; with more the markers would hide it
+LETTERS = 17  # pixels between two labels at the ends of lines
+ERRORS = {"train_error": "Training error", "test_error": "Test error"}
 
 
 def band(axes: Axes, table: pd.DataFrame, x: str, y: str, **line: Any) -> None:
@@ -34,7 +36,9 @@ def band(axes: Axes, table: pd.DataFrame, x: str, y: str, **line: Any) -> None:
     )
 
 
-def error_curves(table: pd.DataFrame, title: str, *, kind: str | None = None) -> Figure:
+def error_curves(
+    table: pd.DataFrame, title: str, *, kind: str | None = None, of: str = "images"
+) -> Figure:
     """Draw training error and test error against the epoch, a line for each network.
 
     Args:
@@ -43,29 +47,106 @@ def error_curves(table: pd.DataFrame, title: str, *, kind: str | None = None) ->
         title: String that says what is seen.
         kind: Name of a column that tells the kind of network, a key of `figures.COLORS`; without
             it all are plain.
+        of: String, what is classified, in the plural.
 
     Returns:
-        The figure, ready for `figures.show`.
+        The figure, with a sentence of its own.
     """
     from matplotlib.ticker import PercentFormatter
 
     marker = "o" if table.epoch.nunique() <= MOST_MARKERS else None
     figure, axes = panels(2, title=title, sharey=True)
-    panels_of = {"train_error": "Training error", "test_error": "Test error"}
-    for ax, (measure, name) in zip(axes, panels_of.items(), strict=True):
+    said = {}
+    for ax, (measure, name) in zip(axes, ERRORS.items(), strict=True):
         for depth, of_depth in table.groupby("depth"):
             kinds = of_depth.groupby(kind) if kind else [("plain", of_depth)]
             for network, rows in kinds:
-                label = f"{network}, {depth} layers"
+                label = f"{network}-{depth}"
                 style = {"color": COLORS[network], "linestyle": LINES.get(depth, "-.")}
                 band(ax, rows, "epoch", measure, label=label, marker=marker, **style)
+                last = rows[rows.epoch == rows.epoch.max()][measure].mean()
+                said.setdefault(label, []).append(f"{last:.1%}")
         ax.set(title=name, xlabel="Epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
         ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        ax.set_ylim(0, None)
-    axes[0].set_ylabel("Share of images\nclassified wrongly")
-    axes[1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    axes[0].set_ylim(0, None)  # both panels', now that both are drawn
+    axes[0].set_ylabel(f"Share of {of}\nclassified wrongly")
+    label_ends(axes[1])
+    words = "; ".join(f"{label} {' / '.join(errors)}" for label, errors in said.items())
+    figure.set_label(
+        f"Training / test error after epoch {table.epoch.max()}{_mean_over(table)}: {words}."
+    )
     return figure
+
+
+def depth_curves(
+    table: pd.DataFrame,
+    title: str,
+    *,
+    measure: str = "test_error",
+    kind: str | None = None,
+    of: str = "images",
+) -> Figure:
+    """Draw error against depth, a line for each kind of network.
+
+    Args:
+        table: The `final` of `reslib.experiments.Results`, with the columns `depth` and `seed`.
+        title: String that says what is seen.
+        measure: `"test_error"` or `"train_error"`.
+        kind: Name of a column that tells the kind of network, a key of `figures.COLORS`; without
+            it all are plain.
+        of: String, what is classified, in the plural.
+
+    Returns:
+        The figure, with a sentence of its own.
+    """
+    from matplotlib.ticker import PercentFormatter
+
+    figure, ax = panels(title=title, width=7)
+    said = []
+    for network, rows in table.groupby(kind) if kind else [("plain", table)]:
+        band(ax, rows, "depth", measure, label=network, color=COLORS[network], marker="o")
+        errors = rows.groupby("depth")[measure].mean()
+        said.append(f"{network} {', '.join(f'{error:.1%}' for error in errors)}")
+    depths = sorted(table.depth.unique())
+    ax.set(xlabel="Depth (layers)", xticks=depths, ylim=(0, None))
+    ax.set_ylabel(f"{ERRORS[measure]}\n(share of {of})")
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    label_ends(ax)
+    figure.set_label(
+        f"{ERRORS[measure]} with {', '.join(map(str, depths))} layers{_mean_over(table)}: "
+        f"{'; '.join(said)}."
+    )
+    return figure
+
+
+def label_ends(axes: Axes) -> None:
+    """Write each line's label where it ends, apart from one another, in place of a legend.
+
+    Call it when the lines are drawn and the limits set.
+    """
+    lines = [line for line in axes.lines if not line.get_label().startswith("_")]
+    lines.sort(key=lambda line: line.get_ydata()[-1])
+    axes.figure.draw_without_rendering()  # a place in pixels is known only then
+    place = None
+    for line in lines:
+        end = axes.transData.transform((line.get_xdata()[-1], line.get_ydata()[-1]))
+        high = max(end[1], place + LETTERS) if place is not None else end[1]
+        axes.annotate(
+            line.get_label(),
+            (line.get_xdata()[-1], line.get_ydata()[-1]),
+            (8, (high - end[1]) * 72 / axes.figure.dpi),
+            textcoords="offset points",
+            va="center",
+            color=line.get_color(),
+            annotation_clip=False,
+        )
+        place = high
+
+
+def _mean_over(table):
+    seeds = table.seed.nunique() if "seed" in table else 1
+    return f" (mean of {seeds} seeds; bands from the best to the worst)" if seeds > 1 else ""
 
 
 def gradient_profiles(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -61,17 +62,34 @@ def panels(
         **subplots: More arguments for `matplotlib.pyplot.subplots`, such as `sharey=True`.
 
     Returns:
-        The figure and the axes, as from `matplotlib.pyplot.subplots`.
+        The figure and the axes, as from `matplotlib.pyplot.subplots`. A figure that was given a
+        sentence, `figure.set_label(sentence)`, shows itself and it at the end of a cell.
     """
     import matplotlib.pyplot as plt
 
     with plt.rc_context(_STYLE):
         size = (width or min(10, 2.5 + 3.75 * columns), height * rows)
+        subplots = {"FigureClass": _self_showing(), **subplots}
         figure, axes = plt.subplots(rows, columns, figsize=size, **subplots)
         figure.suptitle(title, fontsize=13)
     # Jupyter would show it as it is at the end of the cell, finished or not.
     plt.close(figure)
     return figure, axes
+
+
+@functools.cache
+def _self_showing():
+    """Return matplotlib's `Figure` that Jupyter shows with its sentence.
+
+    Made when it is first needed: `import reslib.figures` does not wait for matplotlib.
+    """
+    from matplotlib.figure import Figure
+
+    class CaptionedFigure(Figure):
+        def _ipython_display_(self):
+            show(self, self.get_label() or self.get_suptitle())
+
+    return CaptionedFigure
 
 
 def after(steps: int) -> str:
@@ -86,8 +104,8 @@ def show(figure: Figure, text: str | None = None) -> None:
 
     Args:
         figure: A matplotlib figure.
-        text: String made from the measured values. A diagram has one of its own, made from its
-            arguments, and needs none.
+        text: String made from the measured values. The figures that functions of this package
+            make have one of their own, and need none.
     """
     import matplotlib.pyplot as plt
     from IPython.display import Image, Markdown, display

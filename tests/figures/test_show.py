@@ -35,3 +35,14 @@ def test_the_sentence_stands_under_the_picture_and_is_its_alternative_text(image
     assert base64.b64decode(picture.data["image/png"]).startswith(b"\x89PNG")
     assert picture.metadata == {"image/png": {"alt": SENTENCE}}
     assert caption.data["text/markdown"] == f"*{SENTENCE}*"
+
+
+def test_a_figure_shows_itself_with_its_sentence_at_the_end_of_a_cell():
+    shell = InteractiveShell.instance()
+    figure, _ = figures.panels(title="Seen")
+    figure.set_label(SENTENCE)
+    with capture_output() as shown:
+        shell.display_formatter.format(figure)
+    picture, caption = shown.outputs
+    assert picture.metadata == {"image/png": {"alt": SENTENCE}}
+    assert caption.data["text/markdown"] == f"*{SENTENCE}*"

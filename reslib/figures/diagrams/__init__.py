@@ -1,8 +1,9 @@
 """Diagrams of blocks and networks: what is connected with what.
 
-Each function returns a figure that carries its own alternative text, made from the arguments:
+Each function returns a figure that carries its own alternative text, made from the arguments, and
+shows itself at the end of a cell:
 
-    figures.show(figures.diagrams.blocks("plain", "residual"))
+    figures.diagrams.blocks("plain", "residual")
 """
 
 from reslib.figures.diagrams.blocks import blocks
