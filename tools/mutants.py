@@ -3,6 +3,9 @@
 import ast
 import copy
 import difflib
+import os
+
+AROUND = 25  # characters that are shown before and behind what is changed
 
 OTHER_OPERATORS = {
     ast.Add: (ast.Sub,),
@@ -73,10 +76,16 @@ def mutants(code):
 
 
 def change(old, new):
-    """Say in one line which lines of a code became which."""
+    """Say in one line what of a code became what, with a little of what stands around it."""
     lines = [line for line in difflib.ndiff(old.splitlines(), new.splitlines()) if line[0] in "+-"]
-    sides = ([line[1:].strip() for line in lines if line[0] == sign] for sign in "-+")
-    return " → ".join("; ".join(side) or "nothing" for side in sides)
+    old, new = (
+        "; ".join(line[1:].strip() for line in lines if line[0] == sign) or "nothing"
+        for sign in "-+"
+    )
+    begin = max(0, len(os.path.commonprefix([old, new])) - AROUND)
+    end = max(0, len(os.path.commonprefix([old[begin:][::-1], new[begin:][::-1]])) - AROUND)
+    cut = [f"{'…' * (begin > 0)}{x[begin : len(x) - end]}{'…' * (end > 0)}" for x in (old, new)]
+    return " → ".join(cut)
 
 
 def _own_names(tree):
@@ -98,10 +107,10 @@ def _in_place_of(node, names):
             yield from (other() for other in OTHER_OPERATORS.get(type(node), ()))
         case ast.Constant(value=bool()):
             yield ast.Constant(not node.value)
-        case ast.Constant(value=int() | float()):
+        case ast.Constant(value=int()):
             yield from (ast.Constant(node.value + step) for step in (1, -1))
-            if node.value not in (0, 1, 2):
-                yield from (ast.Constant(node.value * factor) for factor in (2, -1))
+        case ast.Constant(value=float()):
+            yield from (ast.Constant(node.value * factor) for factor in (2, -1))
         case ast.Constant(value=str()):
             yield ast.Constant(node.value + "?")
         case ast.Name(ctx=ast.Load()) if names.get(node.id, node.id) != node.id:
@@ -147,13 +156,13 @@ def _with(node, **fields):
 
 
 def _exchanged(items):
-    """Lists in which two neighbours have changed places."""
-    for i in range(len(items) - 1):
+    """Lists in which two neighbours have changed places, at the beginning or at the end."""
+    for i in sorted({0, max(0, len(items) - 2)} if len(items) > 1 else ()):
         yield [*items[:i], items[i + 1], items[i], *items[i + 2 :]]
 
 
 def _shortened(items):
-    """Lists that lack one of several items."""
+    """Lists that lack one item."""
     for i in range(len(items)):
         yield items[:i] + items[i + 1 :]
 
