@@ -189,6 +189,14 @@ def difference(value: Any, expected: Any, name: str = "the result") -> str:
         return f"{name} has the shape {found.shape}, expected {expected.shape}."
     if not np.isfinite(found).all():
         return f"{name} holds values that are not finite."
+    if same(-found, expected):
+        return f"{name} has the wrong sign."
+    if found.ndim == 0:
+        return f"{name} is {shown(float(found))}, which is too {_side(found, expected)}."
+    largest = np.argmax(np.abs(expected))
+    factor = found.flat[largest] / (expected.flat[largest] or np.nan)
+    if factor and same(found, factor * expected):
+        return f"{name} is {factor:.3g} times the right one."
     off, size = np.max(np.abs(found - expected)), np.max(np.abs(expected))
     return f"{name} is off by up to {off:.3g}, where the right values reach {size:.3g}."
 
@@ -209,9 +217,17 @@ def shown(value: Any) -> str:
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"
     if isinstance(value, str) and len(value) <= 60:
         return repr(value)
+    if isinstance(value, dict) and value:
+        return f"a dictionary of {', '.join(map(str, value))}"
+    if isinstance(value, np.random.Generator):
+        return "a random generator"
     if isinstance(value, types.ModuleType):
         return f"a module ({value.__name__})"
     return "a function" if callable(value) else _tidy(reprlib.repr(value))
+
+
+def _side(found, expected):
+    return "large" if found > expected else "small"
 
 
 def _things(values):
@@ -236,8 +252,9 @@ def _tidy(text):
     """Put an error into one line, without addresses, colours and the list of Keras's arguments."""
     text = re.sub(r"\x1b\[\d*m", "", text.partition("\n\nArguments received by")[0])
     text = re.sub(
-        r"<(?:function |bound method )?(?:<?[\w.]+>?\.)*(.+?) at 0x[0-9a-f]+>", r"\1", text
+        r"<(?:function |bound method )?(?:<?[\w.]+>?\.)*(.+?) at 0x[0-9a-fA-F]+>", r"\1", text
     )
+    text = re.sub(r"\b(?:\w+\.<locals>\.)+", "", text)
     text = re.sub(r"<class '(?:[\w.]+\.)?(\w+)'>", r"\1", text)
     text = re.sub(r"<(\w+) (?:name|shape)=[^<>]*>", r"\1", text)  # as Keras prints layers and tensors
     text = re.sub(r"\d+\.\d{5,}", lambda match: f"{float(match[0]):.4g}", " ".join(text.split()))
