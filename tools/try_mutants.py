@@ -79,8 +79,8 @@ def attempts(number, solution, judge, known):
     Yields:
         A `Trial` for each mutant. Its state is "refused", "equivalent", "unanswered", "stuck" where
         it had no end, "no answer" where it failed before the check; or it is a fault: "ticked",
-        "raw" for a refusal in Python's words, "crashed" for a check that fails itself, and "stopped"
-        for what does not even judge the solution, or a listed equivalent that is none.
+        "raw" for a refusal in Python's words, "crashed" for a check that fails itself, and
+        "stopped" where the solution is not right, or a listed equivalent is none.
     """
     state, text = judge(solution.code())
     if state != "right":
@@ -99,7 +99,9 @@ def attempts(number, solution, judge, known):
             state = "raw" if RAW.search(text) else "refused"
         yield Trial(number, change, state, text)
     for change in sorted(missing):
-        yield Trial(number, change, "stopped", "is listed as equivalent, and is no mutant or wrong.")
+        yield Trial(
+            number, change, "stopped", "is listed as equivalent, and is no mutant or wrong."
+        )
 
 
 class Solution:
@@ -238,11 +240,19 @@ def _serve(pipe):
             pipe.send(judged(pipe.recv()))
 
 
-def untrained(sweep, runs, keep_weights=False):
-    """What a sweep gives, without the hours of training all mutants: designs are judged, not errors.
+@functools.cache
+def built(model, dataset):
+    """Build a network, which fails where its settings make no sense."""
+    from reslib.experiments.recipe import build
 
-    The errors are made up, of a network that overfits a little. Whoever asks for a model gets it
-    trained.
+    build(model, dataset)
+
+
+def untrained(sweep, runs, keep_weights=False):
+    """What a sweep gives, without the hours that training all mutants takes.
+
+    A check of an experiment judges its design. So the errors are made up, as of a network that
+    overfits a little; but who asks for a model gets one that is trained.
     """
     from reslib.experiments import Result, Results
 
@@ -250,6 +260,8 @@ def untrained(sweep, runs, keep_weights=False):
         def model(self):
             return sweep([self.run], keep_weights=True)[0].model()
 
+    for run in runs:
+        built(run.model, run.dataset)
     measures = {"train_loss": 0.2, "train_error": 0.1, "test_loss": 0.6, "test_error": 0.2}
     return Results(
         Untrained(run, {name: [value] * run.epochs for name, value in measures.items()}, 1.0)

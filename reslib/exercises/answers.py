@@ -256,6 +256,8 @@ def _tidy(text):
     )
     text = re.sub(r"\b(?:\w+\.<locals>\.)+", "", text)
     text = re.sub(r"<class '(?:[\w.]+\.)?(\w+)'>", r"\1", text)
-    text = re.sub(r"<(\w+) (?:name|shape)=[^<>]*>", r"\1", text)  # as Keras prints layers and tensors
+    text = re.sub(
+        r"<(\w+) (?:name|shape)=[^<>]*>", r"\1", text
+    )  # as Keras prints layers and tensors
     text = re.sub(r"\d+\.\d{5,}", lambda match: f"{float(match[0]):.4g}", " ".join(text.split()))
     return text if len(text) <= 300 else f"{text[:300]} …"

@@ -128,6 +128,8 @@ def _open(answer, unanswered):
     blanks = sum(part is ... for part in parts) if isinstance(answer, (dict, list, tuple)) else 0
     if 0 < blanks < len(answer):
         return f": {blanks} of {len(answer)} places are still `...`."
+    if answer is None:
+        return ": it is None. If there is an answer, does its function end with `return`?"
     return f": {unanswered}" if str(unanswered) else "."
 
 

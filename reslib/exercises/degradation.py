@@ -176,7 +176,7 @@ def make_a_network_deeper(answer):
         x = random.normal(size=(50, sizes[0]))
         deeper = call(answer, [(kernel.copy(), bias.copy()) for kernel, bias in layers], extra)
         _judge_deeper(deeper, layers, extra, x)
-    return "right: the deeper network exists, and is as good. That training finds it is another matter."
+    return "right: the deeper network exists, and is as good. Will training find it?"
 
 
 def _judge_deeper(deeper, layers, extra, x):
@@ -276,9 +276,7 @@ def find_the_best_way_back(answer):
         forward = np.linalg.lstsq(points, hidden, rcond=None)[0]
         mistakes = {
             "this is the pseudo-inverse of the matrix, as in the paper. It knows nothing of the "
-            "ReLU between: fit to what comes *out* of the ReLU.": (
-                np.linalg.pinv(matrix)
-            ),
+            "ReLU between: fit to what comes *out* of the ReLU.": (np.linalg.pinv(matrix)),
             "twice the pseudo-inverse mends the size that ReLU takes away, but not the shape.": (
                 2 * np.linalg.pinv(matrix)
             ),
@@ -319,8 +317,8 @@ def repair_an_unfair_comparison(answer):
     if not {4, 24} <= {*by_depth}:
         raise Mistake(
             "the question is about 4 and 24 layers, and you compare "
-            f"{' and '.join(map(str, sorted(by_depth, key=str)))}. Repair what is unfair, and leave "
-            "the question as it is."
+            f"{' and '.join(map(str, sorted(by_depth, key=str)))}. Repair what is "
+            "unfair, and leave the question as it is."
         )
 
     def differ(of):

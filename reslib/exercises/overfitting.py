@@ -352,7 +352,9 @@ def tell_what_went_wrong(answer):
             lambda train, test, nested: (
                 said
                 if (said := rule(train, test, nested)) not in ("overfitting", "healthy")
-                else "overfitting" if test > 0.1 else "healthy"
+                else "overfitting"
+                if test > 0.1
+                else "healthy"
             ),
         ],
         "an error of 10 % counts as fitted, and one of 12 % does not: look at your limit.": [

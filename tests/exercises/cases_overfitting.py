@@ -135,7 +135,10 @@ CASES = {
                 "smallest gap",
             ),
             "always 3": (lambda d, train, fresh: 3, "is 3, which is too small"),
-            "all errors": (lambda d, train, fresh: fresh.mean(axis=0), "is 7 numbers, where one number is"),
+            "all errors": (
+                lambda d, train, fresh: fresh.mean(axis=0),
+                "is 7 numbers, where one number is",
+            ),
             "error raised": (lambda d, train, fresh: d.nothing, "AttributeError"),
         },
         unanswered=(lambda d, train, fresh: ...,),
@@ -187,7 +190,10 @@ CASES = {
                 lambda c, t: (np.mean((c.mean(axis=1) - t) ** 2), c.std(axis=1).mean()),
                 "standard deviation",
             ),
-            "one number": (lambda c, t: np.mean((c.T - t) ** 2), "is one number, where 2 numbers are"),
+            "one number": (
+                lambda c, t: np.mean((c.T - t) ** 2),
+                "is one number, where 2 numbers are",
+            ),
             "words": (lambda c, t: [{}, "large"], "where numbers are asked for"),
         },
         unanswered=(lambda c, t: None, lambda c, t: (..., ...)),

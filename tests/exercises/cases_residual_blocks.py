@@ -19,9 +19,7 @@ def forgets_return(x, branch):
     ops.relu(branch(x) + x)
 
 
-def convolution(
-    x, filters, size, strides=1, gamma="ones", momentum=0.9, epsilon=1e-5, **options
-):
+def convolution(x, filters, size, strides=1, gamma="ones", momentum=0.9, epsilon=1e-5, **options):
     x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False, **options)(x)
     return layers.BatchNormalization(momentum=momentum, epsilon=epsilon, gamma_initializer=gamma)(x)
 
@@ -313,9 +311,9 @@ CASES = {
         },
         mistakes={
             "no normalization": (
-                lambda x, filters: ResidualBlock(
-                    filters, normalization=None, identity_start=True
-                )(x),
+                lambda x, filters: ResidualBlock(filters, normalization=None, identity_start=True)(
+                    x
+                ),
                 "no batch norm behind the convolutions",
             ),
             "no last ReLU": (quiet(last="zeros", add="none"), "no ReLU comes behind the sum"),

@@ -209,7 +209,10 @@ CASES = {
         },
         mistakes={
             "ReLU is off": (CAUSES | {"B": "saturated units"}, "as it should be"),
-            "sigmoid is saturated": (CAUSES | {"C": "saturated units"}, "Its gradients shrink all the same"),
+            "sigmoid is saturated": (
+                CAUSES | {"C": "saturated units"},
+                "Its gradients shrink all the same",
+            ),
             "sigmoid is small": (CAUSES | {"C": "weights too small"}, "by powers of ten"),
             "flat is healthy": (CAUSES | {"E": "healthy"}, "no sign of health"),
             "flat is slope": (CAUSES | {"E": "slope of the activation"}, "at a low level"),

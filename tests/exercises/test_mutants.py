@@ -84,7 +84,16 @@ def test_a_change_is_told_in_one_line():
 
 
 def test_only_what_the_check_depends_on_is_kept():
-    lines = ["import a", "x = 1", "y = x", "z = 3", "y.append(z)", "y[z] = 0", "print(z)", "import b"]
+    lines = [
+        "import a",
+        "x = 1",
+        "y = x",
+        "z = 3",
+        "y.append(z)",
+        "y[z] = 0",
+        "print(z)",
+        "import b",
+    ]
     kept = needed([(line, None) for line in lines], "check('1', y + b.c)")
     assert [line for line, _ in kept] == [lines[i] for i in (1, 2, 3, 4, 5, 7)]
 

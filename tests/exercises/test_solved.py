@@ -78,6 +78,11 @@ def test_blanks_that_are_left_are_counted():
     assert text == "not answered yet: a part of what your function returns is still `...`."
 
 
+def test_none_may_be_a_forgotten_return():
+    """As in `rows = my_rows()`, whose body the check never sees."""
+    assert "does its function end with `return`?" in check("09.1", None).text
+
+
 def test_a_judge_that_fails_says_so_in_a_sentence():
     """No traceback for an answer that the judge did not think of."""
 
