@@ -51,11 +51,11 @@ def main():
     }
     with Judge(arguments.seconds) as judge:
         for number, solution in chosen.items():
-            trials = list(attempts(number, solution, judge, known.get(number, {})))
-            for trial in trials:
+            table[number] = collections.Counter()
+            for trial in attempts(number, solution, judge, known.get(number, {})):
+                table[number][trial.state] += 1
                 if arguments.verbose or trial.state in FAULTS:
                     print(f"  {trial.state:10} {trial.change}\n{'':13}{trial.text}", flush=True)
-            table[number] = collections.Counter(trial.state for trial in trials)
             print(number, *(f"{n} {state}" for state, n in table[number].items()), flush=True)
     whole = sum(table.values(), collections.Counter())
     print(f"{len(table)} exercises:", *(f"{n} {state}" for state, n in whole.items()))
