@@ -187,9 +187,11 @@ def gradient_profiles(
             ax.fill_between(layers, *ends, color=colors[moment], alpha=0.15, linewidth=0)
             ratios.append(f"{label} {np.median(values[:, 0] / values[:, -1]):.2g}")
         ax.set(title=name, xlabel="Layer")
+        ax.xaxis.get_major_locator().set_params(integer=True)
         said.append(f"{' '.join(name.split())}: {', '.join(ratios)}")
     axes[0, 0].set_ylabel(measure)
-    axes[0, -1].legend(known.values(), known, loc="upper left", bbox_to_anchor=(1, 1))
+    if len(known) > 1:
+        axes[0, -1].legend(known.values(), known, loc="upper left", bbox_to_anchor=(1, 1))
     seeds = len(next(iter(next(iter(profiles.values())).values())))
     figure.set_label(
         f"{measure}, first layer over last (median of {seeds} seeds; bands from the least to the "
