@@ -1,6 +1,7 @@
 """How results are drawn: one palette, one look, a text for those who cannot see the picture."""
 
 from reslib.figures import diagrams
+from reslib.figures.cells import cell_rows, receptive_fields
 from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
 from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
 from reslib.figures.detections import detections
@@ -19,6 +20,7 @@ __all__ = [
     "LINES",
     "autocorrelations",
     "band",
+    "cell_rows",
     "computation_graph",
     "decay",
     "depth_curves",
@@ -37,6 +39,7 @@ __all__ = [
     "labelled_scenes",
     "layer_curves",
     "panels",
+    "receptive_fields",
     "show",
     "signals",
     "training_and_test",
