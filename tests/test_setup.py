@@ -187,7 +187,10 @@ def test_the_bundle_holds_library_and_data_and_is_the_same_each_time(tmp_path):
     assert not any("__pycache__" in name for name in names)
 
 
-README = "git clone https://github.com/OWNER/NAME\ncd NAME\n\n<!-- colab -->\n[read](notebooks/04_four.ipynb)"
+README = (
+    "git clone https://github.com/OWNER/NAME\ncd NAME\n\n"
+    "<!-- colab -->\n[read](notebooks/04_four.ipynb)"
+)
 CELL = "<!-- colab -->\n# Title\n[Four](04_four.ipynb), [its exercises](exercises/04_four.ipynb)."
 
 
