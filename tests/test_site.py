@@ -26,7 +26,11 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.links, self.fetched, self.images, self.headings, self.ids = [], [], [], [], set()
+        self.in_article = False  # around it the theme has headings of its own, for printing
         self.feed(text)
+
+    def handle_endtag(self, tag):
+        self.in_article = self.in_article and tag != "article"
 
     def handle_starttag(self, tag, attributes):
         of = dict(attributes)
@@ -39,7 +43,8 @@ class Page(HTMLParser):
             self.fetched.append(of["src"])
         if tag == "img":
             self.images.append((of["src"], of.get("alt")))
-        if re.fullmatch(r"h[1-6]", tag):
+        self.in_article = self.in_article or tag == "article"
+        if self.in_article and re.fullmatch(r"h[1-6]", tag):
             self.headings.append(int(tag[1]))
 
 
