@@ -1,7 +1,16 @@
 """How results are drawn: one palette, one look, a text for those who cannot see the picture."""
 
 from reslib.figures import diagrams
-from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
+from reslib.figures.correlation import (
+    autocorrelations,
+    decay,
+    dot_rows,
+    flips,
+    laws,
+    signals,
+    size_and_correlation,
+    steps,
+)
 from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
 from reslib.figures.detections import detections
 from reslib.figures.diagrams import computation_graph
@@ -25,14 +34,18 @@ __all__ = [
     "dot_rows",
     "error_curves",
     "error_parts",
+    "flips",
     "gradient_profiles",
     "growth_maps",
     "health_panel",
     "label_ends",
     "labelled_scenes",
     "layer_curves",
+    "laws",
     "panels",
     "show",
     "signals",
+    "size_and_correlation",
+    "steps",
     "verdicts",
 ]
