@@ -146,15 +146,19 @@ def size_and_correlation(table: pd.DataFrame, title: str) -> Figure:
     Returns:
         The figure, with a sentence of its own.
     """
+    from matplotlib.ticker import MultipleLocator
+
     figure, ax = panels(title=title, width=9, height=5)
     means = table.groupby("network", sort=False)[["autocorrelation", "size"]].mean()
     ax.axhspan(-1, 1, color=COLORS["control"], alpha=0.12, linewidth=0)
-    for (name, (alike, size)), spot in zip(means.iterrows(), _spread(means["size"]), strict=True):
+    at_the_right = means.autocorrelation > 0.3  # these names stand at the left of their dots
+    spots = means["size"].groupby(at_the_right).transform(_spread)
+    for (name, (alike, size)), spot in zip(means.iterrows(), spots, strict=True):
         rows = table[table.network == name]
         color = COLORS["residual" if "skips" in name else "plain"]
         ax.plot(rows.autocorrelation, rows["size"], "o", color=color, alpha=0.2, markeredgewidth=0)
         ax.plot(alike, size, "o", color=color, markersize=7)
-        left = alike > 0.5
+        left = at_the_right[name]
         ax.annotate(
             name,
             (alike, size),
@@ -166,8 +170,10 @@ def size_and_correlation(table: pd.DataFrame, title: str) -> Figure:
         )
     ax.set(xlim=(-0.15, 1.05), xlabel="Autocorrelation at lag 1 (0: shattered, 1: whole)")
     ax.set_ylabel("Size of the gradient")
+    ax.yaxis.set_major_locator(MultipleLocator(2))
     ax.yaxis.set_major_formatter(lambda power, _: f"$10^{{{power:.0f}}}$")
-    ax.text(1.05, -0.95, "healthy", ha="right", va="bottom", fontsize=9, color="#555555")
+    ax.set_ylim(spots.min() - 1, spots.max() + 1)
+    ax.text(-0.14, -0.95, "healthy", ha="left", va="bottom", fontsize=9, color="#555555")
     said = [f"{name} {alike:.2f} and 10^{size:.1f}" for name, (alike, size) in means.iterrows()]
     seeds = table.groupby("network").size().min()
     figure.set_label(
@@ -176,7 +182,7 @@ def size_and_correlation(table: pd.DataFrame, title: str) -> Figure:
     return figure
 
 
-def _spread(heights, room=0.75):
+def _spread(heights, room=1.1):
     """Move heights apart, each by little, so that a line of text fits at each."""
     order = np.argsort(np.asarray(heights), kind="stable")
     spots = np.asarray(heights, float)[order]
@@ -240,14 +246,14 @@ def laws(
     said = []
     for ax, (name, family) in zip(axes, families.items(), strict=True):
         deepest = max(max(table.columns) for _, table, _ in family.values() if table is not None)
-        for label, (kind, table, theory) in family.items():
+        for (label, (kind, table, theory)), marker in zip(family.items(), "osD^v", strict=False):
             color = COLORS[kind]
             if table is None:
                 depths = range(2, deepest + 1)
                 values = [theory(depth) for depth in depths]
                 ax.plot(depths, values, "--", color=color, linewidth=1, label=label)
                 continue
-            decay(ax, table, theory, color=color, label=label)
+            decay(ax, table, theory, color=color, fmt=marker, label=label)
             values = ", ".join(f"{value:.3g}" for value in table.mean())
             said.append(f"{label}: {values} with {', '.join(map(str, table.columns))} layers")
         ax.set(title=name)
@@ -256,7 +262,7 @@ def laws(
             ax.set_xscale("log")
             ax.set_xticks(ticks, [str(depth) for depth in ticks])
             ax.minorticks_off()
-        ax.legend(loc="lower left", fontsize=9)
+        ax.legend(loc="lower left" if deepest > 20 else "upper right", fontsize=9)
     axes[0].set_ylabel("Correlation of gradients\nat independent inputs")
     figure.set_label(f"Dots: measured, with two standard errors. Lines: theory. {'; '.join(said)}.")
     return figure
