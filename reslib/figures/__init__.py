@@ -2,7 +2,16 @@
 
 from reslib.figures import diagrams
 from reslib.figures.cells import cell_rows, receptive_fields
-from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
+from reslib.figures.correlation import (
+    autocorrelations,
+    decay,
+    dot_rows,
+    flips,
+    laws,
+    signals,
+    size_and_correlation,
+    steps,
+)
 from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
 from reslib.figures.detections import detections
 from reslib.figures.diagrams import computation_graph
@@ -30,6 +39,7 @@ __all__ = [
     "error_curves",
     "error_parts",
     "explore",
+    "flips",
     "gauges",
     "gradient_profiles",
     "growth_curves",
@@ -37,11 +47,14 @@ __all__ = [
     "health_panel",
     "label_ends",
     "labelled_scenes",
+    "laws",
     "layer_curves",
     "panels",
     "receptive_fields",
     "show",
     "signals",
+    "size_and_correlation",
+    "steps",
     "training_and_test",
     "verdicts",
 ]
