@@ -39,6 +39,7 @@ smoke: $(READY) ## run every notebook with hardly any training, to see that noth
 notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/execute.py notebooks/*.ipynb notebooks/solutions/*.ipynb
 	$(RUN) tools/build_exercises.py
+	$(RUN) tools/build_headline.py
 	$(RUN) tools/build_pages.py
 
 claims: $(READY) ## run the notebooks with other seeds, and keep what each claim then measured
