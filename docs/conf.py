@@ -64,6 +64,8 @@ html_theme_options = {
     "home_page_in_toc": True,
     "navbar_persistent": [],  # the side bar has the search
     "show_toc_level": 2,
+    "pygments_light_style": "a11y-high-contrast-light",
+    "pygments_dark_style": "a11y-high-contrast-dark",
     "max_navbar_depth": 1,  # the theme's toggles of deeper levels have no name for a screen reader
     "use_download_button": False,
 }

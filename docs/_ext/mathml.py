@@ -1,16 +1,16 @@
 """Formulas as MathML, which browsers show without a script or a font from elsewhere."""
 
 from docutils import nodes
-from docutils.utils.math import latex2mathml
+from latex2mathml.converter import convert
 
 
 def inline(translator, node):
-    translator.body.append(latex2mathml.tex2mathml(node.astext()))
+    translator.body.append(convert(node.astext()))
     raise nodes.SkipNode
 
 
 def block(translator, node):
-    formula = latex2mathml.tex2mathml(node.astext(), as_block=True)
+    formula = convert(node.astext(), display="block")
     translator.body.append(f'<div class="math" tabindex="0">{formula}</div>')
     raise nodes.SkipNode
 
