@@ -3,12 +3,12 @@
 from reslib.figures import diagrams
 from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
 from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
-from reslib.figures.detections import detections
+from reslib.figures.detections import detections, four_distances, positions, size_curves
 from reslib.figures.diagrams import computation_graph
 from reslib.figures.health import health_panel
 from reslib.figures.layers import growth_maps, layer_curves
 from reslib.figures.parts import error_parts
-from reslib.figures.scenes import BOXES, labelled_scenes, verdicts
+from reslib.figures.scenes import BOXES, dense_labels, level_curves, seed_rows
 from reslib.figures.style import COLORS, LINES, panels, show
 
 __all__ = [
@@ -19,20 +19,24 @@ __all__ = [
     "band",
     "computation_graph",
     "decay",
+    "dense_labels",
     "depth_curves",
     "detections",
     "diagrams",
     "dot_rows",
     "error_curves",
     "error_parts",
+    "four_distances",
     "gradient_profiles",
     "growth_maps",
     "health_panel",
     "label_ends",
-    "labelled_scenes",
     "layer_curves",
+    "level_curves",
     "panels",
+    "positions",
+    "seed_rows",
     "show",
     "signals",
-    "verdicts",
+    "size_curves",
 ]
