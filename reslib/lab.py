@@ -9,11 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from reslib.exercises import solved
 from reslib.terminal import say
 
-PAGES = ("README.md", "GLOSSARY.md", "CLAIMS.md", "BENCHMARKS.md")
+PAGES = ("GLOSSARY.md", "CLAIMS.md", "docs/install.md")
 MANIFEST = ".course.json"  # what each file was when it was copied
 START = "start.ipynb"
+CHECKED = re.compile(r'check\(\\"(\d\d\.\d+)\\"')  # an exercise, in the notebook's JSON
 COURSE = re.compile(r"^\| \[(\d\d)\]\((\S+?)\) \| (.*?) \| .*? \| (\d+) \|$", re.M)
 WELCOME = """\
 # Why residual networks work
@@ -22,14 +24,14 @@ Welcome. This is your own copy of the course: run the notebooks, change them, wr
 with **[01]({first})** and take an evening for each. In every notebook you predict first, then run
 the cell (Shift + Enter) and compare; the exercises come at the end.
 
-| | question | minutes | exercises |
-| --- | --- | --- | --- |
+| | question | minutes | exercises | solved |
+| --- | --- | --- | --- | --- |
 {rows}
 
-Words you do not know stand in the [glossary](GLOSSARY.md). What the course claims, with all
-numbers, is [one page](CLAIMS.md). When something goes wrong, the [README](README.md) helps.
+{solved} Run the cell below to see which are open.
 
-What you have solved so far (run the cell to see it anew):
+Words you do not know stand in the [glossary](GLOSSARY.md). What the course claims, with all
+numbers, is [one page](CLAIMS.md). When something goes wrong, [this page](docs/install.md) helps.
 """
 PROGRESS = "from reslib.exercises import progress\n\nprogress()"
 
@@ -99,7 +101,8 @@ def copy_course(root: Path, copy: Path) -> list[str]:
         now = _digest(name, target.read_bytes()) if target.exists() else None
         wanted = _digest(name, content)
         if now is None or (now == known.get(name) and now != wanted):
-            done["Added" if now is None else "Renewed"].append(name)
+            if name != START:  # it changes with each exercise that is solved
+                done["Added" if now is None else "Renewed"].append(name)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         elif now != wanted and known.get(name) != wanted:
@@ -127,7 +130,7 @@ def _sources(root):
         if ".ipynb_checkpoints" not in path.parts:
             name = path.relative_to(root).as_posix()
             files[name] = _without_outputs(path.read_text(encoding="utf-8"))
-    files[START] = _start_page((root / "README.md").read_text(encoding="utf-8"))
+    files[START] = _start_page((root / "README.md").read_text(encoding="utf-8"), files)
     return files
 
 
@@ -139,15 +142,21 @@ def _without_outputs(text):
     return _written(notebook)
 
 
-def _start_page(readme):
-    """Make a notebook that greets, out of the README's table of the course."""
-    rows, first = [], None
+def _start_page(readme, files):
+    """Make a notebook that greets and shows progress, out of the README's table of the course."""
+    done = {number for number, entry in solved.notes().items() if entry["solved"]}
+    rows, first, every = [], None, set()
     for number, path, question, minutes in COURSE.findall(readme):
         first = first or path
-        name = Path(path).stem
-        exercises = f"notebooks/exercises/{name}_exercises.ipynb"
-        rows.append(f"| [{number}]({path}) | {question} | {minutes} | [exercises]({exercises}) |")
-    welcome = WELCOME.format(first=first, rows="\n".join(rows))
+        exercises = f"notebooks/exercises/{Path(path).stem}_exercises.ipynb"
+        asked = set(CHECKED.findall(files.get(exercises, b"").decode()))
+        every |= asked
+        rows.append(
+            f"| [{number}]({path}) | {question} | {minutes} | [exercises]({exercises}) | "
+            f"{len(asked & done)} of {len(asked)} |"
+        )
+    count = f"You have solved {len(every & done)} of {len(every)} exercises."
+    welcome = WELCOME.format(first=first, rows="\n".join(rows), solved=count)
     code = {"outputs": [], "execution_count": None, "source": PROGRESS.splitlines(keepends=True)}
     return _written(
         {

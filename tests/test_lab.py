@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from reslib import lab
+from reslib.exercises import solved
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,7 +30,7 @@ def checkout(tmp_path):
     shown = nbformat.v4.new_output("stream", text="the answer")
     (root / "notebooks/01_one.ipynb").write_text(notebook("1 + 1", [shown]), encoding="utf-8")
     (root / "notebooks/exercises/01_one_exercises.ipynb").write_text(
-        notebook("..."), encoding="utf-8"
+        notebook('check("01.1", 1)'), encoding="utf-8"
     )
     return root
 
@@ -129,6 +130,20 @@ def test_the_start_page_greets_and_leads_to_every_notebook(tmp_path):
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         assert f"](notebooks/{path.name})" in text
         assert f"](notebooks/exercises/{path.stem}_exercises.ipynb)" in text
+
+
+def test_the_start_page_shows_what_is_solved(checkout, copy, tmp_path, monkeypatch):
+    def page():
+        assert lab.copy_course(checkout, copy) == []  # nothing that a reader must be told
+        return nbformat.read(copy / lab.START, as_version=4).cells[0].source
+
+    monkeypatch.setenv("RESLIB_PROGRESS", str(tmp_path / "progress.json"))
+    assert "| 0 of 1 |" in page() and "You have solved 0 of 1 exercises." in page()
+    solved.note("01.1", passed=False)
+    solved.note("99.1", passed=True)  # of another course
+    assert "| 0 of 1 |" in page()
+    solved.note("01.1", passed=True)
+    assert "| 1 of 1 |" in page() and "You have solved 1 of 1 exercises." in page()
 
 
 def test_the_command_copies_and_hands_its_options_on(tmp_path):

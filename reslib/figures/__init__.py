@@ -1,12 +1,15 @@
 """How results are drawn: one palette, one look, a text for those who cannot see the picture."""
 
 from reslib.figures import diagrams
+from reslib.figures.cells import cell_rows, receptive_fields
 from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
 from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
 from reslib.figures.detections import detections, four_distances, positions, size_curves
 from reslib.figures.diagrams import computation_graph
-from reslib.figures.health import health_panel
-from reslib.figures.layers import growth_maps, layer_curves
+from reslib.figures.explore import explore
+from reslib.figures.generalization import training_and_test
+from reslib.figures.health import gauges, health_panel
+from reslib.figures.layers import growth_curves, growth_rows, layer_curves
 from reslib.figures.parts import error_parts
 from reslib.figures.scenes import BOXES, dense_labels, level_curves, seed_rows
 from reslib.figures.style import COLORS, LINES, panels, show
@@ -17,6 +20,7 @@ __all__ = [
     "LINES",
     "autocorrelations",
     "band",
+    "cell_rows",
     "computation_graph",
     "decay",
     "dense_labels",
@@ -26,17 +30,22 @@ __all__ = [
     "dot_rows",
     "error_curves",
     "error_parts",
+    "explore",
     "four_distances",
+    "gauges",
     "gradient_profiles",
-    "growth_maps",
+    "growth_curves",
+    "growth_rows",
     "health_panel",
     "label_ends",
     "layer_curves",
     "level_curves",
     "panels",
     "positions",
+    "receptive_fields",
     "seed_rows",
     "show",
     "signals",
     "size_curves",
+    "training_and_test",
 ]
