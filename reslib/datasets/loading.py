@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -36,6 +36,8 @@ class Dataset:
         class_names: Tuple of strings; a label is a position in it.
         checksum: String, SHA-256 of the images and labels it was made from, before resizing and
             selection. Records of training runs keep it, to know when data have changed.
+        train_weights: `float32` array with the shape of `y_train`: what each label counts in the
+            loss that is minimized. `None` where all count 1.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Dataset:
     y_test: np.ndarray
     class_names: tuple[str, ...]
     checksum: str
+    train_weights: np.ndarray | None = field(default=None, kw_only=True)
 
     def __repr__(self):
         shape = "×".join(str(side) for side in self.x_train.shape[1:])

@@ -57,6 +57,7 @@ class Scenes(Dataset):
         checksum: String, SHA-256 of all pictures and dense labels: it tells seeds apart too.
         train_objects: The `SceneObjects` of the training pictures.
         test_objects: Those of the test pictures.
+        train_weights: As in `Dataset`.
     """
 
     train_objects: SceneObjects
@@ -137,7 +138,7 @@ def scenes(
         x_test=x_test,
         y_test=y_test,
         class_names=("background", *fashion_mnist.CLASS_NAMES),
-        checksum=_checksum(x_train, y_train, x_test, y_test),
+        checksum=checksum(x_train, y_train, x_test, y_test),
         train_objects=SceneObjects(*train),
         test_objects=SceneObjects(*test),
     )
@@ -148,14 +149,34 @@ def _chunk(random, images, labels, size, counts, object_sizes, noise):
     kinds = np.repeat([0, 1, 2], counts)
     sides = np.repeat(object_sizes, counts)
     chosen = random.integers(len(images), size=(CHUNK, len(kinds)))
-    corners = _corners(random, size, sides)
+    pictures, boxes, pixels = draw(random, images[chosen], sides, size, noise)
+    classes = labels[chosen].astype("int32") + 1
+    sizes = np.tile(kinds.astype("int32"), (CHUNK, 1))
+    return pictures, dense(classes, pixels), boxes, classes, sizes, pixels
 
+
+def draw(
+    random: np.random.Generator, images: np.ndarray, sides: np.ndarray, size: int, noise: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw pictures that show given images of clothes on a noisy background, at random places.
+
+    Args:
+        random: Draws places, background and noise.
+        images: `uint8` array `(CHUNK, objects, height, width)`.
+        sides: Integers, the side in pixels that each object's image gets.
+        size: The side of a picture.
+        noise: As in `scenes`.
+
+    Returns:
+        The pictures, and `boxes` and `pixels` of their `SceneObjects`.
+    """
+    corners = _corners(random, size, sides)
     pictures = _smooth_noise(random, size)
     pixels = np.full((CHUNK, size, size), -1, "int8")
-    boxes = np.empty((CHUNK, len(kinds), 4), "int32")
+    boxes = np.empty((CHUNK, len(sides), 4), "int32")
     scene = np.arange(CHUNK)[:, None, None]
     for i, side in enumerate(sides):
-        garments = images[chosen[:, i]]
+        garments = images[:, i]
         brightness = _resized(garments / np.float32(255), side)
         covered = _resized((garments > DARKEST).astype("float32"), side)
         # Half covered; but no object vanishes, however thin.
@@ -169,12 +190,15 @@ def _chunk(random, images, labels, size, counts, object_sizes, noise):
         boxes[:, i] = _boxes(shown) + np.tile(corners[:, i], 2)
 
     pictures += noise * random.standard_normal(pictures.shape, "float32")
-    classes = labels[chosen].astype("int32") + 1
-    background = np.zeros((CHUNK, 1), "int32")
+    return pictures.clip(0, 1)[..., None], boxes, pixels
+
+
+def dense(labels: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+    """Give each pixel the label of the object that it belongs to, 0 to the background."""
+    background = np.zeros((len(labels), 1), labels.dtype)
     # Position -1, of the background, is the last.
-    y = np.concatenate([classes, background], axis=1)[scene, pixels]
-    sizes = np.tile(kinds.astype("int32"), (CHUNK, 1))
-    return pictures.clip(0, 1)[..., None], y, boxes, classes, sizes, pixels
+    labels = np.concatenate([labels, background], axis=1)
+    return labels[np.arange(len(labels))[:, None, None], pixels]
 
 
 def _corners(random, size, sides):
@@ -246,7 +270,8 @@ def _boxes(shown):
     return np.stack([top, left, bottom, right], axis=1)
 
 
-def _checksum(*arrays):
+def checksum(*arrays: np.ndarray) -> str:
+    """Return the SHA-256 of arrays."""
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(np.ascontiguousarray(array).data)

@@ -50,6 +50,7 @@ class TracedNetwork:
         momentum: Float in [0, 1), of stochastic gradient descent.
         weight_decay: Float, see `Run`.
         augmentation: `"crop_and_flip"` or `None`.
+        weighted: Boolean, whether the training labels have weights.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class TracedNetwork:
         momentum: float,
         weight_decay: float,
         augmentation: str | None = None,
+        weighted: bool = False,
     ):
         self.model = model
         self.batch_size = batch_size
@@ -73,7 +75,10 @@ class TracedNetwork:
         labels = tf.TensorSpec((None, *places), "int32")
         order = tf.TensorSpec((None, batch_size, 4 if augmentation else 1), "int32")
         rates = tf.TensorSpec((None,), "float32")
-        self._train = tf.function(self._train, [images, labels, order, rates], autograph=False)
+        weights = [tf.TensorSpec((None, *places), "float32")] if weighted else []
+        self._train = tf.function(
+            self._train, [images, labels, order, rates, *weights], autograph=False
+        )
         self._evaluate = tf.function(self._evaluate, [images, labels], autograph=False)
 
     def restart(self, fresh: keras.Model) -> None:
@@ -97,7 +102,12 @@ class TracedNetwork:
         return [*(variable.value for variable in self.model.variables), *self.velocities]
 
     def train_epoch(
-        self, images: tf.Tensor, labels: tf.Tensor, random: np.random.Generator, rates: np.ndarray
+        self,
+        images: tf.Tensor,
+        labels: tf.Tensor,
+        random: np.random.Generator,
+        rates: np.ndarray,
+        weights: tf.Tensor | None = None,
     ) -> None:
         """Pass once over the images in random order, one step for each learning rate.
 
@@ -106,6 +116,8 @@ class TracedNetwork:
             labels: `int32` tensor of shape `(N,)`, or `(N, height, width)` where they are dense.
             random: Draws the order, and how images are augmented.
             rates: `float32` array of at most N / `batch_size` learning rates.
+            weights: `float32` tensor with the shape of `labels`, what each counts in the loss, for
+                a weighted network; `None` for others.
         """
         order = random.permutation(len(images))[: len(rates) * self.batch_size]
         # For each image of each step its number, and then what is drawn to augment it.
@@ -115,7 +127,8 @@ class TracedNetwork:
             order = np.concatenate([order, draws], axis=2)
         for step in range(0, len(rates), STEPS_PER_CALL):
             part = slice(step, step + STEPS_PER_CALL)
-            self._train(images, labels, tf.constant(order[part]), tf.constant(rates[part]))
+            draws = tf.constant(order[part]), tf.constant(rates[part])
+            self._train(images, labels, *draws, *([] if weights is None else [weights]))
 
     def measure(self, images: tf.Tensor, labels: tf.Tensor) -> list[float]:
         """Return the mean loss, in nats, and the share of wrong answers, in inference mode."""
@@ -125,13 +138,14 @@ class TracedNetwork:
             sums += [float(value) for value in self._evaluate(images[part], labels[part])]
         return (sums / (len(images) * self.answers)).tolist()
 
-    def _train(self, images, labels, order, rates):
+    def _train(self, images, labels, order, rates, weights=None):
         def body(i):
             chosen = order[i, :, 0]
             batch = tf.gather(images, chosen)
             if self.augmentation:
                 batch = augmentation.crop_and_flip(batch, order[i, :, 1:])
-            self._step(batch, tf.gather(labels, chosen), rates[i])
+            counts = None if weights is None else tf.gather(weights, chosen)
+            self._step(batch, tf.gather(labels, chosen), rates[i], counts)
             return (i + 1,)
 
         # A loop inside the graph. AutoGraph would write the same, but to a file, and a disk can be
@@ -139,11 +153,11 @@ class TracedNetwork:
         steps = tf.shape(order)[0]
         tf.while_loop(lambda i: i < steps, body, (0,), parallel_iterations=1)
 
-    def _step(self, images, labels, rate):
+    def _step(self, images, labels, rate, weights):
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             logits = self.model(images, training=True)
-            loss = self.loss(labels, logits) / (self.batch_size * self.answers)
+            loss = self.loss(labels, logits, weights) / (self.batch_size * self.answers)
             loss += sum(self.model.losses)
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         if self.weight_decay:

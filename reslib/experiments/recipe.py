@@ -27,7 +27,7 @@ NETWORKS = {
     "row_resnet": "cell",
 }
 # Functions of `reslib.datasets` that draw at random.
-DRAWN = {"scenes": "pixel", "flood_fill": "cell"}
+DRAWN = {"scenes": "pixel", "odd_ones": "pixel", "flood_fill": "cell"}
 DATASETS = {"fashion_mnist": "image", "fashion_mnist_full": "image", "cifar10": "image", **DRAWN}
 
 

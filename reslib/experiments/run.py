@@ -20,13 +20,16 @@ class Run:
 
     The same run gives the same numbers on the CPU of the same machine. The loss is the
     cross-entropy of the model's logits, its mean over the images, or over all their pixels where
-    labels are dense; the optimizer is stochastic gradient descent with momentum.
+    labels are dense; the optimizer is stochastic gradient descent with momentum. Where the data set
+    says what each label counts (`train_weights`, as `"odd_ones"` does), the losses of the training
+    images are multiplied by it before the mean; losses and errors that are reported are not.
 
     Args:
         model: A name in `reslib.models` and its arguments, `("cifar_resnet", {"depth": 20})`, or
             the name alone. `input_shape` and `classes` are the dataset's where they are not given.
         dataset: A name for `reslib.datasets.load` and its arguments, or the name alone; or
-            `"scenes"` or `"flood_fill"` and the arguments of that function of `reslib.datasets`.
+            `"scenes"`, `"odd_ones"` or `"flood_fill"` and the arguments of that function of
+            `reslib.datasets`.
         epochs: Integer, passes over the training images.
         batch_size: Integer. The images that fill no batch at the end of an epoch wait for the next
             epoch's shuffle.

@@ -52,6 +52,7 @@ def train_run(
         run.momentum,
         run.weight_decay,
         run.augmentation,
+        data.train_weights is not None,
     )
     start = record.read_checkpoint(like=network.state()) if record else None
     if start is None:
@@ -63,6 +64,7 @@ def train_run(
         network.set_state(start.state)
 
     train_data = tf.constant(data.x_train), tf.constant(data.y_train)
+    weights = None if data.train_weights is None else tf.constant(data.train_weights)
     test_data = tf.constant(data.x_test), tf.constant(data.y_test)
     if smoke.on():
         test_data = tuple(part[: smoke.IMAGES] for part in test_data)
@@ -83,7 +85,7 @@ def train_run(
                 values.append(values[-1])
             after_epoch(epoch + 1)
             continue
-        network.train_epoch(*train_data, order, rates[epoch])
+        network.train_epoch(*train_data, order, rates[epoch], weights)
         values = network.measure(*measured_train_data) + network.measure(*test_data)
         for name, value in zip(MEASURES, values, strict=True):
             history[name].append(value)
@@ -92,8 +94,8 @@ def train_run(
             record.write_checkpoint(Checkpoint(history, seconds, order, network.state()))
         after_epoch(epoch + 1)
     seconds = time.perf_counter() - started
-    weights = network.model.get_weights() if keep_weights else None
-    return Result(run, history, seconds, weights)
+    trained = network.model.get_weights() if keep_weights else None
+    return Result(run, history, seconds, trained)
 
 
 @contextlib.contextmanager

@@ -13,14 +13,14 @@ from reslib.figures.correlation import (
     steps,
 )
 from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
-from reslib.figures.detections import detections
+from reslib.figures.detections import detections, four_distances, positions, size_curves
 from reslib.figures.diagrams import computation_graph
 from reslib.figures.explore import explore
 from reslib.figures.generalization import training_and_test
 from reslib.figures.health import gauges, health_panel
 from reslib.figures.layers import growth_curves, growth_rows, layer_curves
 from reslib.figures.parts import error_parts
-from reslib.figures.scenes import BOXES, labelled_scenes, verdicts
+from reslib.figures.scenes import BOXES, dense_labels, level_curves, seed_rows
 from reslib.figures.style import COLORS, LINES, panels, show
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "cell_rows",
     "computation_graph",
     "decay",
+    "dense_labels",
     "depth_curves",
     "detections",
     "diagrams",
@@ -40,21 +41,24 @@ __all__ = [
     "error_parts",
     "explore",
     "flips",
+    "four_distances",
     "gauges",
     "gradient_profiles",
     "growth_curves",
     "growth_rows",
     "health_panel",
     "label_ends",
-    "labelled_scenes",
     "laws",
     "layer_curves",
+    "level_curves",
     "panels",
+    "positions",
     "receptive_fields",
+    "seed_rows",
     "show",
     "signals",
     "size_and_correlation",
+    "size_curves",
     "steps",
     "training_and_test",
-    "verdicts",
 ]

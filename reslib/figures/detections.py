@@ -1,19 +1,21 @@
-"""Boxes over pictures: what is there, and what detectors find."""
+"""Boxes over pictures: what a detector has to say, what is there, and what detectors find."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reslib.figures.style import panels
+from reslib.figures.curves import label_ends
+from reslib.figures.style import COLORS, panels
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from reslib.datasets import SceneObjects
-    from reslib.detection import Detections
+    from reslib.detection import Detections, Grid
 
 VERDICTS = {  # colour and line
     "found": ("#0072B2", "-"),
@@ -43,7 +45,7 @@ def detections(
         least_score: Float, the score below which a box is not drawn.
 
     Returns:
-        The figure, ready for `figures.show`.
+        The figure, with a sentence of its own.
     """
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
@@ -51,13 +53,17 @@ def detections(
     columns = 1 + len(found)
     size = {"width": 10, "height": 10 / columns + 0.2}
     figure, axes = panels(columns, rows=len(pictures), title=title, squeeze=False, **size)
+    counts = {name: dict.fromkeys(VERDICTS, 0) for name in found}
     for n, row in enumerate(axes):
         truth = objects.boxes[n], objects.labels[n]
         drawn = [[(box, ("black", "-")) for box in truth[0]]]
-        for detector in found.values():
+        for name, detector in found.items():
             shown = (detector.labels[n] > 0) & (detector.scores[n] >= least_score)
             answers = detector.boxes[n][shown], detector.labels[n][shown]
-            drawn.append([(box, VERDICTS[name]) for box, name in _judged(*truth, *answers)])
+            judged = _judged(*truth, *answers)
+            drawn.append([(box, VERDICTS[verdict]) for box, verdict in judged])
+            for _, verdict in judged:
+                counts[name][verdict] += 1
         for ax, boxes in zip(row, drawn, strict=True):
             ax.imshow(pictures[n, ..., 0], cmap="gray_r", vmin=0, vmax=1)
             ax.axis("off")
@@ -69,6 +75,151 @@ def detections(
         ax.set_title(name)
     handles = [Line2D([], [], color=c, ls=line, label=name) for name, (c, line) in VERDICTS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=10)
+    said = [
+        f"'{name}' {', '.join(f'{number} {verdict}' for verdict, number in of.items())}"
+        for name, of in counts.items()
+    ]
+    figure.set_label(
+        f"Boxes with a score of at least {least_score:g} in {len(pictures)} scenes, and in dashed "
+        f"lines the objects without one: {'; '.join(said)}."
+    )
+    return figure
+
+
+def size_curves(record: pd.DataFrame, kinds: Mapping[str, str], title: str) -> Figure:
+    """Draw average precision and recall against the size of the objects, a line for each detector.
+
+    Args:
+        record: The table that `benchmarks/train_detector.py` leaves: columns `kind`, `seed`,
+            `size`, `AP` and `AR`.
+        kinds: Dictionary from a kind to its label; the first is set off.
+        title: String that says what is seen.
+
+    Returns:
+        The figure, with a sentence of its own.
+    """
+    from reslib.datasets.scenes import SIZE_NAMES
+
+    styles = ("-", ":", "--", "-.")
+    figure, axes = panels(2, title=title, width=10, height=3.8, sharey=True)
+    said = {}
+    for ax, (measure, name) in zip(
+        axes, {"AP": "Average precision", "AR": "Average recall"}.items(), strict=True
+    ):
+        for n, ((kind, label), style) in enumerate(zip(kinds.items(), styles, strict=False)):
+            rows = record[record.kind == kind].set_index(["size", "seed"])[measure].unstack("seed")
+            rows = rows.loc[list(SIZE_NAMES)]
+            color = COLORS["highlight" if n == 0 else "control"]
+            places = range(len(SIZE_NAMES))
+            ax.plot(places, rows.mean(axis=1), style, marker="o", color=color, label=label)
+            low, high = rows.min(axis=1), rows.max(axis=1)
+            ax.fill_between(places, low, high, color=color, alpha=0.15, linewidth=0)
+            means = ", ".join(f"{mean:.2f}" for mean in rows.mean(axis=1))
+            said.setdefault(measure, []).append(f"{label} {means}")
+        ax.set(xlabel="Objects", title=name, ylim=(0, 0.8))
+        ax.set_xticks(range(len(SIZE_NAMES)), SIZE_NAMES)
+    label_ends(axes[0])
+    label_ends(axes[1])
+    measures = "; ".join(f"{measure}: {', '.join(of)}" for measure, of in said.items())
+    figure.set_label(
+        f"Recorded, mean of {record.seed.nunique()} seeds; bands reach from the worst to the best. "
+        f"Small, medium and large objects, {measures}."
+    )
+    return figure
+
+
+def four_distances(
+    picture: np.ndarray, box: Sequence[int], grid: Grid, title: str, position: int | None = None
+) -> Figure:
+    """Draw what a detector says of one position inside an object: how far its four sides are.
+
+    Args:
+        picture: Array `(height, width, 1)`.
+        box: Top, left, bottom and right of the object.
+        grid: The `reslib.detection.Grid`, which says to what level the object belongs.
+        title: String that says what is seen.
+        position: Integer, a position of the grid that answers for the object; by default the one
+            nearest to its middle.
+
+    Returns:
+        The figure, with a sentence of its own.
+    """
+    from matplotlib.patches import Rectangle
+
+    box = np.asarray(box)
+    owners = grid.owners(box[None, None])[0]
+    if position is None:
+        room = grid.encode(box[None, None], [[1]])[1][0].prod(axis=-1)
+        position = int(np.where(owners == 0, room, -1).argmax())
+    stride = grid.strides[grid.level_of(box)]
+    row, column = grid.centres[position]
+    top, left, bottom, right = box
+    figure, ax = panels(title=title, width=5, height=4.6)
+    ax.imshow(0.6 * picture[..., 0], cmap="gray_r", vmin=0, vmax=1)
+    ax.axis("off")
+    ax.plot(*(grid.centres[owners == 0, ::-1] - 0.5).T, ".", color="#0072B2", markersize=4)
+    corner = left - 0.5, top - 0.5
+    ax.add_patch(Rectangle(corner, right - left, bottom - top, fc="none", ec="black", lw=1.8))
+    ends = {  # of the arrows, and where the words stand
+        "top": ((top, column), {"ha": "center", "va": "bottom"}, (0, 4)),
+        "left": ((row, left), {"ha": "right", "va": "center"}, (-4, 0)),
+        "bottom": ((bottom, column), {"ha": "center", "va": "top"}, (0, -4)),
+        "right": ((row, right), {"ha": "left", "va": "center"}, (4, 0)),
+    }
+    said = []
+    for name, ((end_row, end_column), side, shift) in ends.items():
+        cells = (abs(end_row - row) + abs(end_column - column)) / stride
+        look = {"arrowstyle": "-|>", "color": "#D55E00", "lw": 2, "shrinkA": 0, "shrinkB": 0}
+        end, start = (end_column - 0.5, end_row - 0.5), (column - 0.5, row - 0.5)
+        ax.annotate("", end, start, arrowprops=look)
+        words = {"color": "#D55E00", "textcoords": "offset points", **side}
+        ax.annotate(f"{name} {cells:.1f}", end, shift, **words)
+        said.append(f"{name} {cells:.1f}")
+    figure.set_label(
+        f"An object, the positions of its level that answer for it, and what one of them has to "
+        f"say: the distances to the four sides, in cells of {stride} pixels: {', '.join(said)}."
+    )
+    return figure
+
+
+def positions(
+    picture: np.ndarray, objects: SceneObjects, grids: Mapping[str, Grid], title: str
+) -> Figure:
+    """Draw which positions of some grids answer for the objects of the first scene.
+
+    Args:
+        picture: Array `(height, width, 1)`, the first scene.
+        objects: The `reslib.datasets.SceneObjects`.
+        grids: Dictionary from the title of a panel to a `reslib.detection.Grid`.
+        title: String that says what is seen.
+
+    Returns:
+        The figure, with a sentence of its own: over how many of all objects a position answers.
+    """
+    from reslib.datasets.scenes import SIZE_NAMES
+    from reslib.figures.scenes import BOXES
+
+    figure, axes = panels(len(grids), title=title, squeeze=False, width=10, height=3.4)
+    said = []
+    for ax, (name, grid) in zip(axes[0], grids.items(), strict=True):
+        owners = grid.owners(objects.boxes[:1])[0]
+        ax.imshow(0.6 * picture[..., 0], cmap="gray_r", vmin=0, vmax=1)
+        for size, color in enumerate(BOXES):
+            own = (owners >= 0) & (objects.sizes[0, owners] == size)
+            dots = (grid.centres[own, ::-1] - 0.5).T
+            ax.plot(*dots, "o", color=color, markersize=4, label=SIZE_NAMES[size])
+        ax.set_title(name)
+        ax.axis("off")
+        numbers = np.arange(objects.boxes.shape[1])
+        seen = (grid.owners(objects.boxes)[..., None] == numbers).any(axis=1)
+        shares = [seen[objects.sizes == size].mean() for size in range(len(SIZE_NAMES))]
+        said.append(f"{name} {', '.join(f'{share:.0%}' for share in shares)}")
+    axes[0, -1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    figure.set_label(
+        "Positions that answer for the objects of one scene. Over all scenes this share of the "
+        f"{', '.join(SIZE_NAMES[:-1])} and {SIZE_NAMES[-1]} objects has a position: "
+        f"{'; '.join(said)}."
+    )
     return figure
 
 

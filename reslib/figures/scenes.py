@@ -1,4 +1,4 @@
-"""Scenes, with what is in them and with what networks make of them."""
+"""Scenes, what is in them, what networks make of them, and what the maps inside know."""
 
 from __future__ import annotations
 
@@ -7,115 +7,168 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reslib.figures.style import panels
+from reslib.figures.curves import band, label_ends
+from reslib.figures.style import COLORS, panels
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
-    from reslib.datasets import SceneObjects
-
 BOXES = ("#E69F00", "#56B4E9", "#009E73")  # small, medium and large
-VERDICTS = {
-    "right": "#0072B2",
-    "wrong class": "#D55E00",
-    "taken for background": "#F0E442",
-    "background taken for an object": "#CC79A7",
-}
+CLASSES = ("#56B4E9", "#009E73", "#CC79A7", "#E69F00")  # the first ones after the background
+FADED = 0.55  # of a picture's darkness, where colours lie over it
 
 
-def labelled_scenes(
+def dense_labels(
     pictures: np.ndarray,
-    labels: np.ndarray,
-    objects: SceneObjects,
+    labels: Mapping[str, np.ndarray],
     class_names: Sequence[str],
     title: str,
 ) -> Figure:
-    """Draw pictures with the boxes of their objects, and under each its dense labels.
+    """Draw scenes, and beside each what its pixels are called: a row for a scene.
 
     Args:
         pictures: Array `(N, height, width, 1)`.
-        labels: Integers `(N, height, width)`, 0 for the background.
-        objects: Their `reslib.datasets.SceneObjects` (it may hold more than those N).
-        class_names: Sequence of strings, that of the background first.
+        labels: Dictionary from the title of a column to integers `(N, height, width)`, 0 for the
+            background: the truth first, then what networks say.
+        class_names: Sequence of at most five strings, that of the background first.
         title: String that says what is seen.
 
     Returns:
-        The figure, ready for `figures.show`.
+        The figure, with a sentence of its own.
     """
-    from matplotlib import colormaps
-    from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch, Rectangle
-
-    from reslib.datasets.scenes import SIZE_NAMES
-
-    figure, axes = panels(len(pictures), rows=2, title=title, width=10, height=2.3, squeeze=False)
-    palette = np.array([(1, 1, 1), *colormaps["tab10"].colors])
-    for n, (above, below) in enumerate(axes.T):
-        _picture(above, pictures[n])
-        for (top, left, bottom, right), kind in zip(
-            objects.boxes[n] - 0.5,  # a pixel reaches half a unit to each side
-            objects.sizes[n],
-            strict=True,
-        ):
-            size = right - left, bottom - top
-            above.add_patch(Rectangle((left, top), *size, fc="none", ec=BOXES[kind], lw=1.5))
-        below.imshow(palette[labels[n]])
-        below.set(xticks=[], yticks=[])
-        below.spines[:].set_visible(True)
-    sizes = [Line2D([], [], color=c, label=name) for c, name in zip(BOXES, SIZE_NAMES, strict=True)]
-    axes[0, -1].legend(handles=sizes, loc="upper left", bbox_to_anchor=(1, 1))
-    classes = [
-        Patch(color=color, label=name)
-        for color, name in zip(palette[1:], class_names[1:], strict=True)
-    ]
-    axes[1, -1].legend(handles=classes, loc="upper left", bbox_to_anchor=(1, 1.1), fontsize=8)
-    return figure
-
-
-def verdicts(
-    pictures: np.ndarray,
-    labels: np.ndarray,
-    predictions: Mapping[str, np.ndarray],
-    title: str,
-) -> Figure:
-    """Draw what networks make of scenes: a row for each scene, a column for each network.
-
-    Args:
-        pictures: Array `(N, height, width, 1)`.
-        labels: Integers `(N, height, width)`, 0 for the background.
-        predictions: Dictionary from the name of a network to integers like `labels`.
-        title: String that says what is seen.
-
-    Returns:
-        The figure, ready for `figures.show`.
-    """
-    from matplotlib.colors import to_rgb
+    from matplotlib.colors import to_rgba
     from matplotlib.patches import Patch
 
-    columns = 1 + len(predictions)
-    size = {"width": 10, "height": 10 / columns + 0.25}
+    columns = 1 + len(labels)
+    side = min(2.4, 10 / columns)
+    size = {"width": side * columns, "height": side + 0.6 / len(pictures)}
     figure, axes = panels(columns, rows=len(pictures), title=title, squeeze=False, **size)
-    for row, picture, truth, *answers in zip(
-        axes, pictures, labels, *predictions.values(), strict=True
-    ):
-        _picture(row[0], picture)
-        for ax, answer in zip(row[1:], answers, strict=True):
-            _picture(ax, picture)
-            there, seen = truth > 0, answer > 0
-            masks = there & (answer == truth), there & seen & (answer != truth)
-            overlay = np.zeros((*truth.shape, 4))
-            for color, mask in zip(
-                VERDICTS.values(), (*masks, there & ~seen, ~there & seen), strict=True
-            ):
-                overlay[mask] = (*to_rgb(color), 0.65)
-            ax.imshow(overlay)
-    for ax, name in zip(axes[0], ("picture", *predictions), strict=True):
+    palette = np.array([(1, 1, 1, 0), *(to_rgba(color, 0.85) for color in CLASSES)])
+    for row, picture, *answers in zip(axes, pictures, *labels.values(), strict=True):
+        for ax, answer in zip(row, (None, *answers), strict=True):
+            _picture(ax, picture, 1 if answer is None else FADED)
+            if answer is not None:
+                ax.imshow(palette[answer], interpolation="nearest")
+    for ax, name in zip(axes[0], ("picture", *labels), strict=True):
         ax.set_title(name)
-    handles = [Patch(color=color, alpha=0.65, label=name) for name, color in VERDICTS.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=10)
+    drawn = list(zip(class_names[1:], CLASSES, strict=False))
+    handles = [Patch(color=color, alpha=0.85, label=name) for name, color in drawn]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=11)
+    figure.set_label(_agreement(labels, len(pictures)))
     return figure
 
 
-def _picture(ax, picture):
-    ax.imshow(picture[..., 0], cmap="gray_r", vmin=0, vmax=1)
+def _agreement(labels, scenes):
+    (first, truth), *others = labels.items()
+    told = [
+        f"in '{name}' {(answer == truth)[truth > 0].mean():.0%}"
+        for name, answer in others
+        if (truth > 0).any()
+    ]
+    text = f"{scenes} scenes, a row for each; colours name the class of a pixel."
+    return text + (
+        f" Of the objects' pixels in these scenes, as many have the class that they have in "
+        f"'{first}': {', '.join(told)}."
+        if told
+        else ""
+    )
+
+
+def seed_rows(table: pd.DataFrame, measures: Mapping[str, float | None], title: str) -> Figure:
+    """Draw shares of networks: a row for each network, a panel for each measure, a dot per seed.
+
+    Args:
+        table: A pandas table with a row for each network and seed, and the columns `network`,
+            `seed` and those of the measures, which are shares from 0 to 1.
+        measures: Dictionary from a column to the share that guessing would give, or `None`.
+        title: String that says what is seen.
+
+    Returns:
+        The figure, with a sentence of its own.
+    """
+    from matplotlib.ticker import PercentFormatter
+
+    names = list(dict.fromkeys(table.network))
+    size = {"height": 1.3 + 0.32 * len(names), "width": 10}
+    figure, axes = panels(
+        len(measures), title=title, sharey=True, squeeze=False, gridspec_kw={"wspace": 0.06}, **size
+    )
+    said = []
+    for ax, (measure, guess) in zip(axes[0], measures.items(), strict=True):
+        for row, name in enumerate(names):
+            values = table[table.network == name][measure]
+            color = COLORS["highlight" if row == 0 else "control"]
+            ax.plot(values, [row] * len(values), "o", color=color, alpha=0.35, markeredgewidth=0)
+            ax.plot(values.mean(), row, "|", color=color, markersize=18, markeredgewidth=3)
+        if guess is not None:
+            ax.axvline(guess, color="black", linewidth=1)
+            ax.text(guess, 1, "guessing ", transform=ax.get_xaxis_transform(), ha="right", va="top")
+        ax.set(xlabel=measure, xlim=(0, 1.02))
+        ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        means = table.groupby("network")[measure].mean()
+        said.append(f"{measure}: {', '.join(f'{name} {means[name]:.0%}' for name in names)}")
+    axes[0, 0].set_yticks(range(len(names)), names)
+    axes[0, 0].set_ylim(len(names) - 0.4, -0.6)
+    figure.set_label(
+        f"Mean of {table.seed.nunique()} seeds (thick marks; dots are seeds). {'; '.join(said)}."
+    )
+    return figure
+
+
+def level_curves(
+    table: pd.DataFrame, lines: Mapping[str, str], title: str, fused: str | None = None
+) -> Figure:
+    """Draw how much the maps of each level know, and beside them one map of a pyramid.
+
+    Args:
+        table: A pandas table with a row for each level and seed, and the columns `level`, `seed`
+            and those of the questions: shares of right answers.
+        lines: Dictionary from a question to its label, at most three.
+        title: String that says what is seen.
+        fused: String, the level that is set apart behind the others, or `None`.
+
+    Returns:
+        The figure, with a sentence of its own.
+    """
+    from matplotlib.ticker import PercentFormatter
+
+    levels = [level for level in dict.fromkeys(table.level) if level != fused]
+    places = {level: place for place, level in enumerate(levels)}
+    blue = COLORS["residual"]
+    styles = ((COLORS["control"], "-"), (blue, "-"), (blue, "--"))
+    figure, ax = panels(title=title, width=8, height=3.8)
+    chain = table[table.level != fused].assign(place=lambda rows: rows.level.map(places))
+    for (question, label), (color, style) in zip(lines.items(), styles, strict=False):
+        line = {"color": color, "linestyle": style, "marker": "o"}
+        band(ax, chain, "place", question, label=label, **line)
+        if fused:
+            values = table[table.level == fused][question]
+            fill, place = color if style == "-" else "white", len(levels) + 0.9
+            ax.vlines(place, values.min(), values.max(), color=color)
+            marker = {"color": color, "markerfacecolor": fill, "markersize": 8}
+            ax.plot([place], [values.mean()], "s", **marker)
+    ax.set_ylabel("Test pixels classified correctly")
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.set_xticks(range(len(levels)), levels)
+    label_ends(ax)
+    if fused:
+        ax.axvline(len(levels) + 0.45, color="black", linewidth=0.8)
+        ax.set_xticks([*range(len(levels)), len(levels) + 0.9], [*levels, fused])
+        ax.set_xlim(-0.2, len(levels) + 1.4)
+    means = table.groupby("level")[list(lines)].mean()
+    order = [*levels, *([fused] if fused else [])]
+    said = [
+        f"{label} {', '.join(f'{means[question][level]:.0%}' for level in order)}"
+        for question, label in lines.items()
+    ]
+    figure.set_label(
+        f"Share of right answers at {', '.join(order)} (mean of {table.seed.nunique()} seeds; "
+        f"bands and bars from the worst to the best): {'; '.join(said)}."
+    )
+    return figure
+
+
+def _picture(ax, picture, darkness):
+    ax.imshow(picture[..., 0] * darkness, cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     ax.axis("off")

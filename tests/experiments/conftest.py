@@ -40,3 +40,12 @@ def tiny_scenes():
         epochs=2,
         batch_size=12,
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_odd_ones(tiny_scenes):
+    """The same where some pixels count more than others."""
+    sizes = {"size": 17, "small_objects": 3, "object_sizes": (3, 8)}
+    return functools.partial(
+        tiny_scenes, dataset=("odd_ones", {**sizes, "train_size": 55, "test_size": 30})
+    )

@@ -232,6 +232,14 @@ def test_other_data_have_other_records(record, runs, monkeypatch):
     assert Record(runs[0]).read() is None
 
 
+def test_other_weights_of_pixels_have_other_records(tiny_odd_ones):
+    """Though pictures and labels are the same: another number, and another default."""
+    run = tiny_odd_ones(epochs=1)
+    heavier = (run.dataset.name, {**run.dataset.arguments, "small_weight": 6.0})
+    records = [Record(of) for of in (run, tiny_odd_ones(epochs=1, dataset=heavier))]
+    assert records[0].name != records[1].name and records[0].checksum != records[1].checksum
+
+
 def test_other_scenes_have_other_records(tiny_scenes, monkeypatch):
     """Under an offset the scenes move with the seed: the same true seed is not the same run."""
     run = tiny_scenes(epochs=1, seed=1)

@@ -45,7 +45,8 @@ def stock_keras(run):
             draws = random.integers(0, (9, 9, 2), (*batches.shape, 3), "int32")
             images = [list(map(crop_and_flip, *step)) for step in zip(images, draws, strict=True)]
         for x, batch in zip(images, batches, strict=True):
-            model.train_on_batch(np.stack(x), data.y_train[batch])
+            weights = None if data.train_weights is None else data.train_weights[batch]
+            model.train_on_batch(np.stack(x), data.y_train[batch], sample_weight=weights)
     return model
 
 
@@ -72,6 +73,21 @@ def test_equals_stock_keras_with_dense_labels(tiny_scenes, monkeypatch):
     """Losses and errors are means over pixels. Seven of the 55 images fill no batch."""
     monkeypatch.setattr(network, "IMAGES_PER_EVALUATION", 20)
     compare_with_stock_keras(tiny_scenes(weight_decay=0.05))
+
+
+def test_equals_stock_keras_where_pixels_have_weights(tiny_odd_ones, monkeypatch):
+    """In training only: losses and errors that are reported are means over all pixels alike."""
+    monkeypatch.setattr(network, "STEPS_PER_CALL", 3)
+    compare_with_stock_keras(tiny_odd_ones())
+
+
+def test_weights_of_pixels_change_the_training(tiny_odd_ones):
+    """Without this the comparison above would not notice if they were missing on both sides."""
+    run = tiny_odd_ones(epochs=1)
+    name, arguments = run.dataset.name, run.dataset.arguments
+    alike = tiny_odd_ones(epochs=1, dataset=(name, {**arguments, "small_weight": 1.0}))
+    weighted, unweighted = (train_run(of, keep_weights=True).weights for of in (run, alike))
+    assert not np.allclose(weighted[0], unweighted[0], rtol=1e-3, atol=1e-4)
 
 
 def compare_with_stock_keras(run):

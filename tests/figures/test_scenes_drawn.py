@@ -1,43 +1,75 @@
-"""Boxes lie around the pixels of their objects; each pixel is coloured by what became of it."""
+"""Each pixel has the colour of its class; each dot and line stands where its number is."""
 
 import numpy as np
+import pandas as pd
 from matplotlib.colors import to_rgb
-from matplotlib.patches import Rectangle
 
-from reslib import datasets, figures
-from reslib.figures.scenes import BOXES, VERDICTS
+from reslib import figures
+from reslib.figures.scenes import CLASSES
 
-
-def test_a_box_goes_around_the_pixels_of_its_object():
-    """In the colour of its size, at the edges of its pixels. Below, a colour for each class."""
-    data = datasets.scenes(2, 1, size=32, object_sizes=(4, 8, 16))
-    objects = data.train_objects
-    figure = figures.labelled_scenes(data.x_train, data.y_train, objects, data.class_names, "Seen")
-    for n, (ax, below) in enumerate(zip(figure.axes[:2], figure.axes[2:], strict=True)):
-        boxes = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
-        for i, box in enumerate(boxes):
-            rows, columns = np.nonzero(objects.pixels[n] == i)
-            assert box.get_xy() == (columns.min() - 0.5, rows.min() - 0.5)
-            assert box.get_width() == np.ptp(columns) + 1 and box.get_height() == np.ptp(rows) + 1
-            assert box.get_edgecolor()[:3] == to_rgb(BOXES[objects.sizes[n, i]])
-        colors = map(tuple, np.asarray(below.images[0].get_array()).reshape(-1, 3))
-        pairs = set(zip(colors, data.y_train[n].ravel().tolist(), strict=True))
-        assert (
-            len(pairs) == len({color for color, _ in pairs}) == len({label for _, label in pairs})
-        )
+NAMES = ("background", "trousers", "shoe", "bag", "odd")
+TRUTH = np.array([[[0, 1, 2, 3, 4]]])
+ANSWER = np.array([[[4, 1, 2, 0, 0]]])
 
 
-def test_a_pixel_has_the_colour_of_its_verdict():
-    truth = np.array([[[3, 3, 3, 0, 0]]])
-    answer = np.array([[[3, 5, 0, 3, 0]]])
-    picture = np.zeros((1, 1, 5, 1))
-    figure = figures.verdicts(picture, truth, {"net": answer, "perfect": truth}, "Seen")
-    alone, net, perfect = figure.axes
-    assert [ax.get_title() for ax in figure.axes] == ["picture", "net", "perfect"]
+def test_a_pixel_has_the_colour_of_its_class():
+    figure = figures.dense_labels(
+        np.zeros((1, 1, 5, 1)), {"truth": TRUTH, "net": ANSWER}, NAMES, "Seen"
+    )
+    alone, *columns = figure.axes
+    assert [ax.get_title() for ax in figure.axes] == ["picture", "truth", "net"]
     assert len(alone.images) == 1
-    colors = np.asarray(net.images[1].get_array())[0]
-    np.testing.assert_allclose(colors[:4, :3], [to_rgb(color) for color in VERDICTS.values()])
-    assert colors[4, 3] == 0  # background taken for background is left as it is
-    right = np.asarray(perfect.images[1].get_array())[0]
-    np.testing.assert_allclose(right[:3, :3], [to_rgb(VERDICTS["right"])] * 3)
-    assert (right[3:, 3] == 0).all()
+    for ax, labels in zip(columns, (TRUTH, ANSWER), strict=True):
+        colors = np.asarray(ax.images[1].get_array())[0]
+        for color, label in zip(colors, labels[0, 0], strict=True):
+            if label:
+                np.testing.assert_allclose(color[:3], to_rgb(CLASSES[label - 1]))
+            else:
+                assert color[3] == 0  # the picture shows
+
+
+def test_the_sentence_counts_the_objects_pixels_that_agree():
+    figure = figures.dense_labels(
+        np.zeros((1, 1, 5, 1)), {"truth": TRUTH, "net": ANSWER}, NAMES, "Seen"
+    )
+    assert "'truth': in 'net' 50%." in figure.get_label()  # two of four; the background is none
+    legend = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert legend == list(NAMES[1:])
+
+
+def table(**measures):
+    rows = {"network": ["a", "a", "b", "b"], "seed": [0, 1, 0, 1]}
+    return pd.DataFrame({**rows, **measures})
+
+
+def test_a_dot_for_each_seed_and_a_mark_at_their_mean():
+    measured = table(found=[0.1, 0.3, 0.6, 0.8])
+    figure = figures.seed_rows(measured, {"found": 0.5}, "Seen")
+    (ax,) = figure.axes
+    dots, marks = ax.lines[0:4:2], ax.lines[1:4:2]
+    assert [list(line.get_xdata()) for line in dots] == [[0.1, 0.3], [0.6, 0.8]]
+    np.testing.assert_allclose([line.get_xdata()[0] for line in marks], [0.2, 0.7])
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first network is on top
+    assert list(ax.lines[4].get_xdata()) == [0.5, 0.5]
+    assert figure.get_label() == (
+        "Mean of 2 seeds (thick marks; dots are seeds). found: a 20%, b 70%."
+    )
+
+
+def test_without_a_guess_there_is_no_line_for_it():
+    figure = figures.seed_rows(table(found=[0.1, 0.3, 0.6, 0.8]), {"found": None}, "Seen")
+    assert len(figure.axes[0].lines) == 4 and not figure.axes[0].texts
+
+
+def test_levels_in_their_order_and_the_fused_one_apart():
+    rows = [("C2", 0, 0.9), ("C10", 0, 0.5), ("P2", 0, 0.8)]
+    rows += [("C2", 1, 0.7), ("C10", 1, 0.3), ("P2", 1, 0.6)]
+    known = pd.DataFrame(rows, columns=["level", "seed", "where"])
+    figure = figures.level_curves(known, {"where": "where it is"}, "Seen", fused="P2")
+    (ax,) = figure.axes
+    np.testing.assert_allclose(ax.lines[0].get_ydata(), [0.8, 0.4])
+    np.testing.assert_allclose(ax.lines[1].get_ydata(), [0.7])
+    assert ax.lines[1].get_xdata()[0] > ax.lines[0].get_xdata().max()
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["C2", "C10", "P2"]
+    assert "where it is 80%, 40%, 70%." in figure.get_label()
