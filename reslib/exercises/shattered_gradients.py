@@ -255,8 +255,9 @@ def law(answer):
             name=f"the result for depth {depth} and beta {beta}",
         )
     return (
-        "right. For He's gain of 2 and independent inputs it is (1/2)^L without shortcuts and "
-        "(3/4)^L with them."
+        "right. For He's gain of 2 and independent inputs L layers give (1/2)^L without shortcuts "
+        "and (3/4)^L with them. Notebook 05's residual network of L layers has L − 1 of these and "
+        "a last ReLU without a shortcut, hence its ½ · (3/4)^(L−1)."
     )
 
 
