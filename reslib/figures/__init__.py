@@ -9,9 +9,23 @@ from reslib.figures.health import health_panel
 from reslib.figures.layers import growth_maps, layer_curves
 from reslib.figures.parts import error_parts
 from reslib.figures.scenes import BOXES, labelled_scenes, verdicts
+from reslib.figures.skips import (
+    block_errors,
+    branch_sizes,
+    gate_sizes,
+    order_curves,
+    path_lengths,
+    removal_curves,
+)
 from reslib.figures.style import COLORS, LINES, panels, show
 
 __all__ = [
+    "removal_curves",
+    "path_lengths",
+    "gate_sizes",
+    "order_curves",
+    "branch_sizes",
+    "block_errors",
     "BOXES",
     "COLORS",
     "LINES",
