@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # One task drawn with a broken line, the other with a full one, in the colour of the network.
 TASKS = {"near": "--", "far": "-"}
-PRICED, FREE, WHOLE = COLORS["highlight"], COLORS["identity start"], COLORS["control"]
+STARTS = {"start shut": COLORS["identity start"], "start open": COLORS["residual"]}
 
 
 def block_errors(
@@ -173,33 +173,33 @@ def branch_sizes(
 
 
 def gate_sizes(tables: Mapping[tuple, pd.DataFrame], title: str) -> Figure:
-    """Draw the size of each block's gate, on two tasks, without a price and with one.
+    """Draw the size of each block's gate, a panel for each start, a line for each task.
 
     Args:
-        tables: Dictionary from `(task, price)` to a pandas table of |gate|, with a row for each
-            seed and a column for each block. The tasks are `"near"` and `"far"`.
+        tables: Dictionary from `(task, start)` to a pandas table of |gate|, with a row for each
+            seed and a column for each block. Tasks are `"near"` and `"far"`, starts `"start shut"`
+            and `"start open"`.
         title: String that says what is seen.
 
     Returns:
         The figure, with a sentence of its own.
     """
-    prices = sorted({price for _, price in tables})
-    figure, axes = panels(len(prices), title=title, sharey=True)
+    starts = list(dict.fromkeys(start for _, start in tables))
+    figure, axes = panels(len(starts), title=title, sharey=True)
     said = []
-    for ax, price in zip(np.atleast_1d(axes), prices, strict=True):
-        name = f"price {price:g}" if price else "no price"
+    for ax, start in zip(np.atleast_1d(axes), starts, strict=True):
         for task, line in TASKS.items():
-            table = tables[task, price]
-            _spread(
-                ax, _from_one(table), label=task, marker="o", color=_paid(price), linestyle=line
-            )
-            said.append(f"{task}, {name} {_mean(table):.2f}")
-        ax.set(title=name[0].upper() + name[1:], xlabel="Block", ylim=(0, None))
-        ax.set_xticks(range(1, len(table.columns) + 1))
+            table = _from_one(tables[task, start])
+            style = {"color": STARTS[start], "linestyle": line}
+            _spread(ax, table, label=task, marker="o", **style)
+            said.append(f"{task}, {start} {_mean(table):.2f}")
+        ax.set(title=f"Gates {start}", xlabel="Block", ylim=(0, None))
+        ax.set_xticks(table.columns)
         label_ends(ax)
     np.atleast_1d(axes)[0].set_ylabel("Size of the gate")
     figure.set_label(
-        f"Size of the gate of each block{_over(tables)}. Mean over the blocks: {'; '.join(said)}."
+        f"Size of the gate of each block after training{_over(tables)}. Mean over the blocks: "
+        f"{'; '.join(said)}."
     )
     return figure
 
@@ -208,8 +208,8 @@ def removal_curves(tables: Mapping[tuple, pd.DataFrame], title: str) -> Figure:
     """Draw the error against the number of removed blocks, a panel for each task.
 
     Args:
-        tables: Dictionary from `(task, price)` to a pandas table of errors, with a row for each
-            seed and a column for each number of removed blocks, from 0 on.
+        tables: Dictionary from `(task, start)`, as for `gate_sizes`, to a pandas table of errors,
+            with a row for each seed and a column for each number of removed blocks, from 0 on.
         title: String that says what is seen.
 
     Returns:
@@ -219,26 +219,22 @@ def removal_curves(tables: Mapping[tuple, pd.DataFrame], title: str) -> Figure:
     figure, axes = panels(len(tasks), title=title)
     said = []
     for ax, task in zip(np.atleast_1d(axes), tasks, strict=True):
-        for (of, price), table in tables.items():
+        for (of, start), table in tables.items():
             if of == task:
-                name = f"price {price:g}" if price else "no price"
-                _spread(ax, table, label=name, marker="o", color=_paid(price))
-                said.append(f"{task}, {name} {_series(table)}")
+                style = {"color": STARTS[start], "linestyle": TASKS[task]}
+                _spread(ax, table, label=start, marker="o", **style)
+                said.append(f"{task}, {start} {_series(table)}")
         ax.set(title=f"{task[0].upper()}{task[1:]}", xlabel="Blocks removed", ylim=(0, None))
         ax.set_xticks(table.columns)
         _percent(ax)
-        label_ends(ax)
+        ax.legend(loc="lower right")
     np.atleast_1d(axes)[0].set_ylabel("Test error\n(share of cells)")
     numbers = ", ".join(map(str, table.columns))
     figure.set_label(
-        f"Test error with so many blocks removed ({numbers}), the least needed first"
+        f"Test error with so many blocks removed ({numbers}), the least missed first"
         f"{_over(tables)}. {'; '.join(said)}."
     )
     return figure
-
-
-def _paid(price):
-    return PRICED if price else FREE
 
 
 def _style(kind):

@@ -11,12 +11,13 @@ from reslib import arguments
 class Gate(keras.layers.Layer):
     """Multiplies its input by one number, which is trained: 0 shuts what comes before it off.
 
-    At the end of the branch of a residual block it says how much the block adds. It starts shut, so
-    that the block begins as the identity; as a share of the loss of its own it can have a price,
-    without which a network has no reason to shut it again.
+    At the end of the branch of a residual block it says how much the block adds. Where it starts
+    shut the block begins as the identity. It can have a price, without which a network has no
+    reason to shut it.
 
     Args:
         price: Float of at least 0. The layer adds `price · |gate|` to the loss.
+        start: Float, the number at the start.
 
     Input shape:
         Any.
@@ -44,16 +45,17 @@ class Gate(keras.layers.Layer):
     0.2
     """
 
-    def __init__(self, price: float = 0.0, **kwargs):
+    def __init__(self, price: float = 0.0, start: float = 0.0, **kwargs):
         super().__init__(**kwargs)
         self.price = arguments.number(
             "price", price, "a finite number of at least 0", lambda value: value >= 0
         )
+        self.start = arguments.number("start", start, "a finite number")
 
     def build(self, input_shape):
         self.value = self.add_weight(
             shape=(),
-            initializer="zeros",
+            initializer=keras.initializers.Constant(self.start),
             regularizer=keras.regularizers.L1(self.price) if self.price else None,
             name="value",
         )
@@ -65,4 +67,4 @@ class Gate(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        return {**super().get_config(), "price": self.price}
+        return {**super().get_config(), "price": self.price, "start": self.start}

@@ -24,7 +24,8 @@ class ResidualBlock1D(keras.layers.Layer):
         gate_price: Float, the price of a `reslib.layers.Gate` that ends F: `relu(g · F(x) + x)`.
             It takes the place of the last scale and shift, so that what F gives has size 1, and
             |g| is the size of what the block adds. `None` for no gate. Refused for `shortcut=None`,
-            where a gate that starts shut would stay so.
+            where a shut gate would pass on neither signal nor gradient.
+        gate_start: Float, the gate at the start.
 
     Input shape:
         `(batch, cells, channels)`.
@@ -49,16 +50,17 @@ class ResidualBlock1D(keras.layers.Layer):
         filters: int,
         shortcut: str | None = "A",
         gate_price: float | None = None,
+        gate_start: float = 0.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.filters = arguments.positive_integer("filters", filters)
         self.shortcut = arguments.one_of("shortcut", shortcut, ("A", None))
-        self.gate_price = gate_price
+        self.gate_price, self.gate_start = gate_price, gate_start
         if gate_price is not None and shortcut is None:
             raise ValueError(
-                "gate_price must be None with shortcut=None: without a shortcut a gate that starts "
-                f"shut passes on neither signal nor gradient; received {gate_price!r}"
+                "gate_price must be None with shortcut=None: without a shortcut a shut gate "
+                f"passes on neither signal nor gradient; received {gate_price!r}"
             )
         # Also `trainable`: a block that is frozen shall stay so when it is loaded or cloned.
         options = {"dtype": self.dtype_policy, "trainable": self.trainable}
@@ -74,7 +76,7 @@ class ResidualBlock1D(keras.layers.Layer):
         self.norm2 = BatchNormalization(
             name="norm2", center=not gated, scale=not gated, **normalization, **options
         )
-        self.gate = Gate(gate_price, name="gate", **options) if gated else None
+        self.gate = Gate(gate_price, gate_start, name="gate", **options) if gated else None
 
     def build(self, input_shape):
         if len(input_shape) != 3 or input_shape[-1] is None:
@@ -111,4 +113,5 @@ class ResidualBlock1D(keras.layers.Layer):
             "filters": self.filters,
             "shortcut": self.shortcut,
             "gate_price": self.gate_price,
+            "gate_start": self.gate_start,
         }

@@ -85,36 +85,37 @@ def test_branch_sizes_draw_each_depth_beside_the_root():
 @pytest.fixture
 def cases():
     return {
-        (task, price): two_seeds(0.1, size, 0.4)
-        for (task, price), size in {
-            ("near", 0.0): 0.3,
-            ("far", 0.0): 0.2,
-            ("near", 0.01): 0.0,
-            ("far", 0.01): 0.5,
+        (task, start): two_seeds(0.1, size, 0.4)
+        for (task, start), size in {
+            ("near", "start shut"): 0.3,
+            ("far", "start shut"): 0.2,
+            ("near", "start open"): 0.0,
+            ("far", "start open"): 0.5,
         }.items()
     }
 
 
-def test_gate_sizes_have_a_panel_for_each_price_and_a_line_for_each_task(cases):
+def test_gate_sizes_have_a_panel_for_each_start_and_a_line_for_each_task(cases):
     figure = figures.gate_sizes(cases, "Seen")
-    free, priced = figure.axes
-    assert (free.get_title(), priced.get_title()) == ("No price", "Price 0.01")
-    np.testing.assert_allclose(lines_of(free)["near"], [0.1, 0.3, 0.4])
-    np.testing.assert_allclose(lines_of(priced)["far"], [0.1, 0.5, 0.4])
-    near, far = free.lines
+    shut, opened = figure.axes
+    assert (shut.get_title(), opened.get_title()) == ("Gates start shut", "Gates start open")
+    np.testing.assert_allclose(lines_of(shut)["near"], [0.1, 0.3, 0.4])
+    np.testing.assert_allclose(lines_of(opened)["far"], [0.1, 0.5, 0.4])
+    near, far = shut.lines
     assert near.get_linestyle() != far.get_linestyle()
-    assert near.get_color() == far.get_color() != priced.lines[0].get_color()
-    assert free.get_xticks().tolist() == [1, 2, 3]
+    assert near.get_color() == far.get_color() != opened.lines[0].get_color()
+    assert shut.get_xticks().tolist() == [1, 2, 3]
+    assert "far, start open 0.33" in figure.get_label()
 
 
-def test_removal_curves_have_a_panel_for_each_task_and_a_line_for_each_price(cases):
+def test_removal_curves_have_a_panel_for_each_task_and_a_line_for_each_start(cases):
     figure = figures.removal_curves(cases, "Seen")
     near, far = figure.axes
     assert (near.get_title(), far.get_title()) == ("Near", "Far")
-    np.testing.assert_allclose(lines_of(near)["no price"], [0.1, 0.3, 0.4])
-    np.testing.assert_allclose(lines_of(far)["price 0.01"], [0.1, 0.5, 0.4])
+    np.testing.assert_allclose(lines_of(near)["start shut"], [0.1, 0.3, 0.4])
+    np.testing.assert_allclose(lines_of(far)["start open"], [0.1, 0.5, 0.4])
     assert "(0, 1, 2)" in figure.get_label()
-    assert "near, no price 10%, 30%, 40%" in figure.get_label()
+    assert "near, start shut 10%, 30%, 40%" in figure.get_label()
 
 
 @pytest.mark.parametrize("name", ["gate_sizes", "removal_curves"])

@@ -47,6 +47,11 @@ def test_gated_block_begins_as_the_identity_and_adds_what_the_gate_lets_through(
     np.testing.assert_allclose(block(x, training=True), np.maximum(x + 0.5 * branch, 0), atol=1e-5)
 
 
+def test_gates_start_where_they_are_told():
+    model = row_resnet(8, gate_price=0.0, gate_start=0.75)
+    assert [float(model.get_layer(f"block{i}").gate.value) for i in (1, 2, 3)] == [0.75] * 3
+
+
 def test_network_pays_for_all_its_gates():
     model = row_resnet(8, gate_price=0.1)
     for number in (1, 2, 3):
