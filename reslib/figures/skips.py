@@ -108,6 +108,8 @@ def path_lengths(norms: Mapping[str, pd.DataFrame], title: str) -> Figure:
     """
     from math import comb
 
+    from matplotlib.ticker import LogLocator
+
     figure, axes = panels(2, title=title)
     said = []
     for kind, table in norms.items():
@@ -122,6 +124,9 @@ def path_lengths(norms: Mapping[str, pd.DataFrame], title: str) -> Figure:
         ax.set_xlabel("Length of the path (blocks)")
         ax.xaxis.get_major_locator().set_params(integer=True)
     axes[0].set(yscale="log", ylabel="Gradient of one path,\nrelative to length 0")
+    axes[0].yaxis.set_major_locator(LogLocator(base=2))
+    axes[0].yaxis.set_major_formatter("{x:g}")
+    axes[0].minorticks_off()
     axes[1].set(ylabel="Share of all gradient", ylim=(0, None))
     _percent(axes[1])
     label_ends(axes[0])
@@ -172,34 +177,43 @@ def branch_sizes(
     return figure
 
 
-def gate_sizes(tables: Mapping[tuple, pd.DataFrame], title: str) -> Figure:
-    """Draw the size of each block's gate, a panel for each start, a line for each task.
+def gate_sizes(tables: Mapping[tuple, pd.DataFrame], title: str, shut: float = 0.02) -> Figure:
+    """Draw the size of each gate as a square, a panel for each start, a row for each seed.
 
     Args:
         tables: Dictionary from `(task, start)` to a pandas table of |gate|, with a row for each
             seed and a column for each block. Tasks are `"near"` and `"far"`, starts `"start shut"`
             and `"start open"`.
         title: String that says what is seen.
+        shut: Float, below which a gate counts as shut, and is crossed out.
 
     Returns:
         The figure, with a sentence of its own.
     """
+    tasks = list(dict.fromkeys(task for task, _ in tables))
     starts = list(dict.fromkeys(start for _, start in tables))
-    figure, axes = panels(len(starts), title=title, sharey=True)
+    most = max(float(table.to_numpy().max()) for table in tables.values())
+    figure, axes = panels(len(starts), title=title, sharey=True, width=8.5)
     said = []
     for ax, start in zip(np.atleast_1d(axes), starts, strict=True):
-        for task, line in TASKS.items():
-            table = _from_one(tables[task, start])
-            style = {"color": STARTS[start], "linestyle": line}
-            _spread(ax, table, label=task, marker="o", **style)
-            said.append(f"{task}, {start} {_mean(table):.2f}")
-        ax.set(title=f"Gates {start}", xlabel="Block", ylim=(0, None))
-        ax.set_xticks(table.columns)
-        label_ends(ax)
-    np.atleast_1d(axes)[0].set_ylabel("Size of the gate")
+        sizes = np.concatenate([tables[task, start] for task in tasks])
+        drawn = ax.imshow(sizes, cmap="Blues", vmin=0, vmax=most, aspect="auto")
+        for row, block in np.argwhere(sizes < shut):
+            ax.text(block, row, "×", ha="center", va="center", color="#595959")
+        blocks, seeds = sizes.shape[1], [len(tables[task, start]) for task in tasks]
+        ax.hlines(np.cumsum(seeds)[:-1] - 0.5, -0.5, blocks - 0.5, color="black", linewidth=1)
+        ax.set_yticks(np.cumsum(seeds) - np.array(seeds) / 2 - 0.5, tasks)
+        ax.set_xticks(range(blocks), range(1, blocks + 1))
+        ax.set(title=f"Gates {start}", xlabel="Block")
+        ax.grid(False)
+        said += [
+            f"{task}, {start} {(tables[task, start] < shut).sum(axis=1).mean():.1f}"
+            for task in tasks
+        ]
+    figure.colorbar(drawn, ax=axes, label="Size of the gate")
     figure.set_label(
-        f"Size of the gate of each block after training{_over(tables)}. Mean over the blocks: "
-        f"{'; '.join(said)}."
+        "Size of each gate after training, with a row for each seed; a cross: shut, that is, below "
+        f"{shut:g}. Shut gates of {blocks}, mean over the seeds: {'; '.join(said)}."
     )
     return figure
 

@@ -95,17 +95,18 @@ def cases():
     }
 
 
-def test_gate_sizes_have_a_panel_for_each_start_and_a_line_for_each_task(cases):
-    figure = figures.gate_sizes(cases, "Seen")
-    shut, opened = figure.axes
+def test_gate_sizes_have_a_panel_for_each_start_and_a_row_for_each_seed_of_a_task(cases):
+    figure = figures.gate_sizes(cases, "Seen", shut=0.1)
+    shut, opened = figure.axes[:2]
     assert (shut.get_title(), opened.get_title()) == ("Gates start shut", "Gates start open")
-    np.testing.assert_allclose(lines_of(shut)["near"], [0.1, 0.3, 0.4])
-    np.testing.assert_allclose(lines_of(opened)["far"], [0.1, 0.5, 0.4])
-    near, far = shut.lines
-    assert near.get_linestyle() != far.get_linestyle()
-    assert near.get_color() == far.get_color() != opened.lines[0].get_color()
-    assert shut.get_xticks().tolist() == [1, 2, 3]
-    assert "far, start open 0.33" in figure.get_label()
+    tables = [cases[task, "start open"] for task in ("near", "far")]
+    np.testing.assert_allclose(opened.images[0].get_array(), np.concatenate(tables))
+    assert [label.get_text() for label in shut.get_yticklabels()] == ["near", "far"]
+    assert shut.get_yticks().tolist() == [0.5, 2.5]
+    assert [label.get_text() for label in shut.get_xticklabels()] == ["1", "2", "3"]
+    crossed = {text.get_position() for text in opened.texts}
+    assert crossed == {(0, 0), (0, 2), (1, 0), (1, 1)}  # 0.09 of either task, and both of 0.0
+    assert "near, start open 1.5; far, start open 0.5" in figure.get_label()
 
 
 def test_removal_curves_have_a_panel_for_each_task_and_a_line_for_each_start(cases):
@@ -118,7 +119,6 @@ def test_removal_curves_have_a_panel_for_each_task_and_a_line_for_each_start(cas
     assert "near, start shut 10%, 30%, 40%" in figure.get_label()
 
 
-@pytest.mark.parametrize("name", ["gate_sizes", "removal_curves"])
-def test_single_seeds_have_no_spread_to_speak_of(cases, name):
+def test_single_seeds_have_no_spread_to_speak_of(cases):
     alone = {case: table.iloc[:1] for case, table in cases.items()}
-    assert "seeds" not in getattr(figures, name)(alone, "Seen").get_label()
+    assert "seeds" not in figures.removal_curves(alone, "Seen").get_label()
