@@ -241,8 +241,9 @@ def removal_curves(tables: Mapping[tuple, pd.DataFrame], title: str) -> Figure:
         ax.set(title=f"{task[0].upper()}{task[1:]}", xlabel="Blocks removed", ylim=(0, None))
         ax.set_xticks(table.columns)
         _percent(ax)
-        ax.legend(loc="lower right")
-    np.atleast_1d(axes)[0].set_ylabel("Test error\n(share of cells)")
+    first = np.atleast_1d(axes)[0]
+    first.set_ylabel("Test error\n(share of cells)")
+    first.legend(loc="upper left")
     numbers = ", ".join(map(str, table.columns))
     figure.set_label(
         f"Test error with so many blocks removed ({numbers}), the least missed first"
