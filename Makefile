@@ -12,9 +12,10 @@ READY := $(VENV)/$(notdir $(REQUIREMENTS)).installed
 UV := build/uv/bin/uv
 UPGRADE ?= --upgrade
 COMPILE := $(UV) pip compile --quiet $(UPGRADE) --universal --python-version 3.11 --generate-hashes \
-  --no-annotate --custom-compile-command "make lock" requirements.txt requirements-test.txt
+  --no-annotate --custom-compile-command "make lock"
+BOTH := requirements.txt requirements-test.txt
 
-.PHONY: help lab test smoke notebooks claims bench faults lock colab clean
+.PHONY: help lab test site smoke notebooks claims bench faults lock colab clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
@@ -22,11 +23,15 @@ help: ## list the targets
 lab: $(READY) ## open JupyterLab on your own copy of the course, in my-course/
 	$(RUN) -m reslib lab $(ARGS)
 
-test: $(READY) ## run everything that CI runs: ruff, ty, the tests, and every notebook
+test: $(READY) site ## run everything that CI runs: ruff, ty, the tests, and every notebook
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m ty check
 	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
+
+site: $(VENV)-site/installed ## build the course as a site that opens without server or network
+	$(VENV)-site/bin/sphinx-build --quiet --fresh-env --fail-on-warning --jobs auto -c docs . build/site
+	@echo "Open build/site/index.html in a browser."
 
 smoke: $(READY) ## run every notebook with hardly any training, to see that nothing breaks
 	$(RUN) tools/smoke.py $(ARGS)
@@ -34,6 +39,7 @@ smoke: $(READY) ## run every notebook with hardly any training, to see that noth
 notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/execute.py notebooks/*.ipynb notebooks/solutions/*.ipynb
 	$(RUN) tools/build_exercises.py
+	$(RUN) tools/build_headline.py
 	$(RUN) tools/build_pages.py
 
 claims: $(READY) ## run the notebooks with other seeds, and keep what each claim then measured
@@ -45,12 +51,13 @@ bench: $(READY) ## measure how fast sweeps are, beside stock Keras
 faults: $(READY) ## inject faults of ten kinds into sweeps, and count what survives
 	$(RUN) benchmarks/inject_faults.py
 
-lock: ## renew both lock files: the newest versions, and the oldest supported ones
+lock: ## renew the lock files: the newest versions, the oldest supported ones, and the site's
 	$(PYTHON) -m venv build/uv
 	build/uv/bin/python -m pip install --quiet uv==0.13.9
-	$(COMPILE) --output-file requirements.lock
-	$(COMPILE) --output-file requirements-oldest.lock --resolution lowest-direct \
+	$(COMPILE) $(BOTH) --output-file requirements.lock
+	$(COMPILE) $(BOTH) --output-file requirements-oldest.lock --resolution lowest-direct \
 	  --constraints data/colab-2026-08-19-pip-freeze.txt
+	$(COMPILE) docs/requirements.txt --output-file docs/requirements.lock
 
 colab: $(READY) ## build the file to upload to Colab; REPO=owner/name also stamps the published place
 	$(RUN) tools/colab.py $(if $(REPO),"REPO=$(REPO)")
@@ -68,4 +75,10 @@ $(READY): $(REQUIREMENTS) pyproject.toml
 	$(RUN) -m pip install --disable-pip-version-check --quiet -r $(REQUIREMENTS)
 	$(RUN) -m pip install --disable-pip-version-check --quiet --no-deps \
 	  --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)-site/installed: docs/requirements.lock
+	"$(PYTHON)" -m venv --clear $(VENV)-site
+	@echo "Installing $< into $(VENV)-site: a minute, once."
+	$(VENV)-site/bin/python -m pip install --disable-pip-version-check --quiet -r $<
 	@touch $@

@@ -12,7 +12,7 @@ from pathlib import Path
 from reslib.exercises import solved
 from reslib.terminal import say
 
-PAGES = ("README.md", "GLOSSARY.md", "CLAIMS.md", "BENCHMARKS.md")
+PAGES = ("GLOSSARY.md", "CLAIMS.md", "docs/install.md")
 MANIFEST = ".course.json"  # what each file was when it was copied
 START = "start.ipynb"
 CHECKED = re.compile(r'check\(\\"(\d\d\.\d+)\\"')  # an exercise, in the notebook's JSON
@@ -31,7 +31,7 @@ the cell (Shift + Enter) and compare; the exercises come at the end.
 {solved} Run the cell below to see which are open.
 
 Words you do not know stand in the [glossary](GLOSSARY.md). What the course claims, with all
-numbers, is [one page](CLAIMS.md). When something goes wrong, the [README](README.md) helps.
+numbers, is [one page](CLAIMS.md). When something goes wrong, [this page](docs/install.md) helps.
 """
 PROGRESS = "from reslib.exercises import progress\n\nprogress()"
 

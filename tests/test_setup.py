@@ -109,7 +109,7 @@ def test_the_tests_are_the_same_commands_for_everyone():
     recipe = re.search(r"^test: .*\n((?:\t.*\n)+)", makefile, re.M)[1].strip().splitlines()
     commands = [line.strip().removesuffix(" $(ARGS)").partition(" ")[2] for line in recipe]
     assert [command.split()[1] for command in commands] == ["ruff", "ruff", "ty", "pytest"]
-    for name in ("README.md", ".github/workflows/test.yml"):
+    for name in ("docs/install.md", ".github/workflows/test.yml"):
         lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
         on_windows = [
             line.strip() for line in lines if re.search("Scripts.python -m (ruff|ty|pyte)", line)
@@ -170,10 +170,11 @@ def test_the_forbidden_would_be_found():
     assert not re.search(FORBIDDEN["PyPI's reslib is another project"], "pip install reslib-course")
 
 
-def test_the_readme_gives_both_commands_and_those_of_windows():
+def test_the_readme_gives_both_commands_and_the_page_of_installing_those_of_windows():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for command in ("make lab", "make test", r".venv\Scripts\python -m reslib lab"):
-        assert command in readme
+    assert "cd NAME\nmake lab\n" in readme and "make test" in readme
+    page = (ROOT / "docs/install.md").read_text(encoding="utf-8")
+    assert "cd NAME\nmake lab\n" in page and r".venv\Scripts\python -m reslib lab" in page
 
 
 def test_the_bundle_holds_library_and_data_and_is_the_same_each_time(tmp_path):
@@ -186,7 +187,10 @@ def test_the_bundle_holds_library_and_data_and_is_the_same_each_time(tmp_path):
     assert not any("__pycache__" in name for name in names)
 
 
-README = "git clone https://github.com/OWNER/NAME\n\n<!-- colab -->\n"
+README = (
+    "git clone https://github.com/OWNER/NAME\ncd NAME\n\n"
+    "<!-- colab -->\n[read](notebooks/04_four.ipynb)"
+)
 CELL = "<!-- colab -->\n# Title\n[Four](04_four.ipynb), [its exercises](exercises/04_four.ipynb)."
 
 
@@ -203,8 +207,12 @@ def test_a_stamp_names_the_place_in_badge_link_cell_and_readme():
     stamped = colab.stamp(setup, "ada/course", "notebooks/03_three.ipynb")
     assert "https://github.com/ada/course reslib-course\n" in stamped and ".upload" not in stamped
     assert colab.unstamped(stamped) == setup
-    assert "git clone https://github.com/ada/course\n" in colab.stamp(README, "ada/course", "")
+    assert "git clone https://github.com/ada/course\ncd course\n" in colab.stamp(
+        README, "ada/course", ""
+    )
     assert f"({place}) <!-- colab -->" in colab.stamp(README, "ada/course", "")
+    opens = f"[open in Colab]({place}/blob/HEAD/notebooks/04_four.ipynb)"
+    assert f"[read](notebooks/04_four.ipynb) · {opens}" in colab.stamp(README, "ada/course", "")
 
 
 @pytest.mark.parametrize(

@@ -73,12 +73,14 @@ def claims_page(claims, papers, notebooks, campaign):
     parts = [
         "# What the course claims\n",
         "Every claim of the notebooks with what was measured when they were last run top to "
-        "bottom, and the statements of the article behind the course with their verdicts. Brackets "
-        "hold the ends of two one-sided intervals, each with a confidence of 99 %, and what was "
-        "repeated. *Other seeds* says at how many offsets of the seeds a claim held (`make "
-        "claims`), and how near its interval came to the bound. Made by `python "
-        "tools/build_pages.py` out of `data/claims.csv` and `data/claims_campaign.csv`; the tests "
-        "measure every claim again.\n",
+        "bottom, and the statements of the article behind the course with their verdicts.\n",
+        "Brackets hold the ends of two one-sided intervals, each with a confidence of 99 %, and "
+        "what was repeated. The bounds are ours: we chose them after the first measurements, as "
+        "the least effect that is worth teaching. *Other seeds* is the test of them: at how many "
+        "offsets of the seeds, which nobody tuned to, a claim held, and how near its interval came "
+        "to the bound (`make claims`). The tests check identities and counts.\n",
+        "Made by `python tools/build_pages.py` out of `data/claims.csv` and "
+        "`data/claims_campaign.csv`; the tests measure every claim again.\n",
         f"{(claims.verdict == 'holds').sum()} of {len(claims)} claims hold.\n",
         "## The statements of the article\n",
         "| | statement | verdict | measured | notebook |\n| --- | --- | --- | --- | --- |",

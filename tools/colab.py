@@ -1,11 +1,12 @@
 """Build the file that brings `reslib` to Colab; with REPO=owner/name, stamp where the course lives.
 
-Three things carry the stamp, and each can be stamped again with another name:
+Four things carry the stamp, and each can be stamped again with another name:
 - a line that ends in `<!-- colab -->` (an unstamped one holds nothing else) becomes the badge;
 - a link from one notebook to another, `[...](04_name.ipynb)`, gets its twins on GitHub and Colab
   behind it (Colab knows no relative links, and GitHub's view of a notebook follows them badly);
+- a link `[read](notebooks/04_name.ipynb)` of the README gets one that opens the notebook in Colab;
 - where the set-up cell would ask Colab's user for the bundle, it clones the repository instead;
-  the README's `git clone https://github.com/...` names it too.
+  `git clone https://github.com/...` in the README and on the page on installing names it too.
 """
 
 import argparse
@@ -22,6 +23,7 @@ BADGE = f"[![Open in Colab]({COLAB}/assets/colab-badge.svg)]"
 ASK = 'sys.modules["google.colab"].files.upload()  # asks for reslib-course.zip'
 CLONE = "!test -d reslib-course || git clone -q --depth 1 https://github.com/{} reslib-course"
 TWINS = r" \(\[on GitHub\]\(\S+?\), \[on Colab\]\(\S+?\)\)"
+IN_COLAB = r" · \[open in Colab\]\(\S+?\)"
 NAME = r"\w[\w.-]*/\w[\w.-]*"
 
 
@@ -37,10 +39,10 @@ def main():
 
 
 def stamp_all(root, repo):
-    """Stamp the README and every notebook of a checkout."""
-    readme = root / "README.md"
-    text = stamp(readme.read_text(encoding="utf-8"), repo, "")
-    readme.write_text(text, encoding="utf-8", newline="\n")
+    """Stamp the README, the page on installing and every notebook of a checkout."""
+    for page in (root / "README.md", root / "docs/install.md"):
+        text = stamp(page.read_text(encoding="utf-8"), repo, "")
+        page.write_text(text, encoding="utf-8", newline="\n")
     for path in sorted((root / "notebooks").rglob("*.ipynb")):
         if ".ipynb_checkpoints" in path.parts:
             continue
@@ -60,11 +62,17 @@ def stamp(text, repo, path):
         github, google = f"https://github.com/{there}", f"{COLAB}/github/{there}"
         return f"]({link[1]}) ([on GitHub]({github}), [on Colab]({google}))"
 
+    def both(link):
+        return f"{link[1]} · [open in Colab]({COLAB}/github/{repo}/blob/HEAD/{link[2]})"
+
     text = re.sub(r"^.*<!-- colab -->$", f"{BADGE}({place}) <!-- colab -->", text, flags=re.M)
-    if path:
+    if not path:  # the table of the course
+        text = re.sub(rf"(\[read\]\((\S+?)\))(?:{IN_COLAB})?", both, text)
+    else:
         text = re.sub(rf"\]\(((?:\.\./)*[\w/]+\.ipynb)\)(?:{TWINS})?", twin, text)
     text = unstamped(text).replace(ASK, CLONE.format(repo))
-    return re.sub(rf"(git clone https://github\.com/){NAME}", rf"\g<1>{repo}", text)
+    text = re.sub(rf"(git clone https://github\.com/){NAME}", rf"\g<1>{repo}", text)
+    return re.sub(r"(git clone \S+\ncd )\S+", rf"\g<1>{repo.partition('/')[2]}", text)
 
 
 def unstamped(text):

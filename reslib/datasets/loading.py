@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from reslib.datasets import cifar10, fashion_mnist
 from reslib.datasets.own_files import read_own
 from reslib.datasets.resizing import area_average
 from reslib.datasets.stratification import stratified_order
+from reslib.seeding import LARGEST_SEED, generator, seed_offset
 
 NAMES = {
     "fashion_mnist": (fashion_mnist, fashion_mnist.subset),
@@ -60,6 +62,7 @@ def load(
     standardize: bool = True,
     path: str | os.PathLike | None = None,
     groups: Sequence[Sequence[int]] | None = None,
+    draw: int | None = None,
 ) -> Dataset:
     """Load a data set, in the size that an experiment can afford.
 
@@ -82,6 +85,9 @@ def load(
             replaced. Not for `"fashion_mnist"`.
         groups: Sequence of sequences of class numbers that holds each class once: the classes of a
             group become one. The images stay the same. `None` leaves the classes as they are.
+        draw: Integer, a seed that draws the training images at random from all there are, in place
+            of the first ones, still class by class in turn. `RESLIB_SEED_OFFSET` moves it. The
+            test images stay the first ones. `None` draws nothing.
 
     Returns:
         A `Dataset`. Its arrays are yours to change: the next call makes new ones.
@@ -112,7 +118,8 @@ def load(
     arguments.boolean("standardize", standardize)
     train_size = _count("train_size", train_size, len(splits.y_train))
     test_size = _count("test_size", test_size, len(splits.y_test))
-    train = stratified_order(splits.y_train)[:train_size]
+    train, checksum = _drawn_order(draw, splits)
+    train = train[:train_size]
     test = stratified_order(splits.y_test)[:test_size]
     side = _count("size", size, module.IMAGE_SHAPE[0])
     new_labels, class_names = _grouped(groups, module.CLASS_NAMES)
@@ -130,8 +137,20 @@ def load(
         x_test=x_test,
         y_test=new_labels[splits.y_test[test]],
         class_names=class_names,
-        checksum=splits.checksum,
+        checksum=checksum,
     )
+
+
+def _drawn_order(draw, splits):
+    """Return the order of the training images, and a checksum that tells one draw from another."""
+    if draw is None:
+        return stratified_order(splits.y_train), splits.checksum
+    accepted = f"an integer from 0 to {LARGEST_SEED}, or None"
+    draw = arguments.integer("draw", draw, accepted, lambda value: 0 <= value <= LARGEST_SEED)
+    shuffled = generator(draw).permutation(len(splits.y_train))
+    facts = f"{splits.checksum} {draw + seed_offset()}"
+    order = shuffled[stratified_order(splits.y_train[shuffled])]
+    return order, hashlib.sha256(facts.encode()).hexdigest()
 
 
 def _grouped(groups, names):

@@ -21,8 +21,8 @@ def recorded(name: str) -> pd.DataFrame:
 
     Args:
         name: Name of a table in the course's folder `data`, without its `.csv`. Of long trainings
-            there are `"cifar10_gpu_runs"`, `"cifar10_runs"`, `"detector_runs"`, `"long_runs"` and
-            `"residual_runs"`.
+            there are `"cifar10_gpu_runs"`, `"cifar10_runs"`, `"detector_runs"`,
+            `"flood_fill_runs"`, `"long_runs"` and `"residual_runs"`.
 
     Returns:
         The table, yours to change. Numbers of claims, such as "03.10", are strings.

@@ -7,7 +7,9 @@ import dis
 import numbers
 import re
 import reprlib
-from collections.abc import Callable, Mapping, Sequence
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,8 +54,10 @@ def call(answer: Any, *inputs: Any, **options: Any) -> Any:
         raise ReturnedNothing("your function returns nothing. Does it end with `return`?")
     if is_missing(result):
         parts = result.values() if isinstance(result, dict) else result
-        if result is None or result is ... or any(part is ... for part in parts):
+        if result is None or result is ...:
             raise Unanswered
+        if any(part is ... for part in parts):
+            raise Unanswered("a part of what your function returns is still `...`.")
         raise ReturnedNothing("a part of what your function returns is None.")
     return result
 
@@ -137,11 +141,22 @@ def outcome(value: Any, name: str = "the result") -> np.ndarray | str:
     if isinstance(value, dict):
         value = list(value.values())
     try:
-        return np.asarray(value, dtype="float64")
+        return np.asarray(_plain(value), dtype="float64")
     except (TypeError, ValueError):
         if isinstance(value, tuple):
             raise Mistake(f"{name} is {_things(value)} that do not make one array.") from None
         raise Mistake(f"{name} is {shown(value)}, where numbers are asked for.") from None
+
+
+def _plain(value):
+    """NumPy's arrays in place of a framework's tensors, which may wait for a gradient."""
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
+    if isinstance(value, (np.ndarray, np.generic, numbers.Number)) or "keras" not in sys.modules:
+        return value
+    from keras import ops
+
+    return ops.convert_to_numpy(value) if ops.is_tensor(value) else value
 
 
 def same(found: Any, expected: Any, tolerance: float = TOLERANCE) -> bool:
@@ -163,10 +178,25 @@ def difference(value: Any, expected: Any, name: str = "the result") -> str:
         return f"{name} is {shown(value)}, which is not right{kind}."
     if isinstance(value, tuple) and found.shape[1:] == expected.shape:
         return f"you return {_things(value)}, where one is asked for."
+    if found.ndim < 2 and expected.ndim < 2 and found.shape != expected.shape:
+        asked, given = (
+            "one number" if a.ndim == 0 else f"{a.size} number{'s' * (a.size != 1)}"
+            for a in (expected, found)
+        )
+        are = "is" if expected.size == 1 else "are"
+        return f"{name} is {given}, where {asked} {are} asked for."
     if found.shape != expected.shape:
         return f"{name} has the shape {found.shape}, expected {expected.shape}."
     if not np.isfinite(found).all():
         return f"{name} holds values that are not finite."
+    if same(-found, expected):
+        return f"{name} has the wrong sign."
+    if found.ndim == 0:
+        return f"{name} is {shown(float(found))}, which is too {_side(found, expected)}."
+    largest = np.argmax(np.abs(expected))
+    factor = found.flat[largest] / (expected.flat[largest] or np.nan)
+    if factor and same(found, factor * expected):
+        return f"{name} is {factor:.3g} times the right one."
     off, size = np.max(np.abs(found - expected)), np.max(np.abs(expected))
     return f"{name} is off by up to {off:.3g}, where the right values reach {size:.3g}."
 
@@ -177,7 +207,7 @@ def shown(value: Any) -> str:
         return f"a class ({value.__name__})"
     if _is_of_keras(value) and callable(value):
         return f"a layer or model of Keras ({type(value).__name__})"
-    if shape := getattr(value, "shape", None):
+    if isinstance(shape := getattr(value, "shape", None), Iterable) and tuple(shape):
         kind = "a Keras tensor" if type(value).__name__ == "KerasTensor" else "an array"
         return f"{kind} of shape {tuple(shape)}"
     if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
@@ -185,7 +215,19 @@ def shown(value: Any) -> str:
     if isinstance(value, (tuple, list)) and len(value) <= 4:
         inside = ", ".join(map(shown, value))
         return f"[{inside}]" if isinstance(value, list) else f"({inside})"
+    if isinstance(value, str) and len(value) <= 60:
+        return repr(value)
+    if isinstance(value, dict) and value:
+        return f"a dictionary of {', '.join(map(str, value))}"
+    if isinstance(value, np.random.Generator):
+        return "a random generator"
+    if isinstance(value, types.ModuleType):
+        return f"a module ({value.__name__})"
     return "a function" if callable(value) else _tidy(reprlib.repr(value))
+
+
+def _side(found, expected):
+    return "large" if found > expected else "small"
 
 
 def _things(values):
@@ -210,7 +252,12 @@ def _tidy(text):
     """Put an error into one line, without addresses, colours and the list of Keras's arguments."""
     text = re.sub(r"\x1b\[\d*m", "", text.partition("\n\nArguments received by")[0])
     text = re.sub(
-        r"<(?:function |bound method )?(?:<?[\w.]+>?\.)*(.+?) at 0x[0-9a-f]+>", r"\1", text
+        r"<(?:function |bound method )?(?:<?[\w.]+>?\.)*(.+?) at 0x[0-9a-fA-F]+>", r"\1", text
     )
+    text = re.sub(r"\b(?:\w+\.<locals>\.)+", "", text)
+    text = re.sub(r"<class '(?:[\w.]+\.)?(\w+)'>", r"\1", text)
+    text = re.sub(
+        r"<(\w+) (?:name|shape)=[^<>]*>", r"\1", text
+    )  # as Keras prints layers and tensors
     text = re.sub(r"\d+\.\d{5,}", lambda match: f"{float(match[0]):.4g}", " ".join(text.split()))
     return text if len(text) <= 300 else f"{text[:300]} …"

@@ -69,11 +69,15 @@ def check(number: str, answer: Any) -> Verdict:
         if is_missing(answer):
             raise Unanswered
         text = asked.judge(answer)
-    except Unanswered:
-        return Verdict(number, "unanswered", "not answered yet.")
+    except Unanswered as unanswered:
+        return Verdict(number, "unanswered", f"not answered yet{_open(answer, unanswered)}")
     except Mistake as mistake:
         solved.note(number, passed=False)
         return Verdict(number, "wrong", str(mistake))
+    except Exception as error:  # a reader gets a sentence, whatever the judge did not think of
+        solved.note(number, passed=False)
+        text = f"the check cannot make sense of what you hand in ({type(error).__name__}). "
+        return Verdict(number, "wrong", f"{text}Is it of the kind that the task asks for?")
     solved.note(number, passed=True)
     return Verdict(number, "right", text)
 
@@ -116,6 +120,17 @@ def progress(export: str | pathlib.Path | None = None) -> pd.DataFrame:
         writers[kind](export)
     say(f"{table.solved.sum()} of {len(table)} exercises are solved.")
     return table
+
+
+def _open(answer, unanswered):
+    """Say what is open in an answer, where that is not simply all of it."""
+    parts = answer.values() if isinstance(answer, dict) else answer
+    blanks = sum(part is ... for part in parts) if isinstance(answer, (dict, list, tuple)) else 0
+    if 0 < blanks < len(answer):
+        return f": {blanks} of {len(answer)} places are still `...`."
+    if answer is None:
+        return ": it is None. If there is an answer, does its function end with `return`?"
+    return f": {unanswered}" if str(unanswered) else "."
 
 
 def _unknown(number):

@@ -165,7 +165,9 @@ def write_a_convolution_that_does_nothing(answer):
     ),
 )
 def make_a_network_deeper(answer):
-    for seed, (sizes, extra) in enumerate([((6, 9, 9, 4), 1), ((5, 7, 7, 7, 3), 3)]):
+    for seed, (sizes, extra) in enumerate(
+        [((6, 9, 9, 4), 1), ((5, 7, 7, 7, 3), 3), ((6, 9, 5, 4), 2)]
+    ):
         random = generator(seed)
         layers = [
             (random.normal(size=(n, m)), random.normal(size=m))
@@ -174,15 +176,15 @@ def make_a_network_deeper(answer):
         x = random.normal(size=(50, sizes[0]))
         deeper = call(answer, [(kernel.copy(), bias.copy()) for kernel, bias in layers], extra)
         _judge_deeper(deeper, layers, extra, x)
-    return "right: the deeper network exists, and is as good. Training does not find it (03.13)."
+    return "right: the deeper network exists, and is as good. Will training find it?"
 
 
 def _judge_deeper(deeper, layers, extra, x):
     try:
         deeper = [(outcome(kernel), outcome(bias)) for kernel, bias in deeper]
         found = _relu_network(deeper, x)
-    except (TypeError, ValueError) as error:
-        raise Mistake(f"your layers do not fit together as (kernel, bias) pairs: {error}") from None
+    except (TypeError, ValueError):
+        raise Mistake(_misfit(deeper)) from None
     if len(deeper) != len(layers) + extra:
         raise Mistake(f"asked for {extra} more than {len(layers)} layers, it gives {len(deeper)}.")
     expected = _relu_network(layers, x)
@@ -210,6 +212,29 @@ def _judge_deeper(deeper, layers, extra, x):
         if any(same(found, output) for output in outputs):
             raise Mistake(diagnosis)
     raise Mistake(difference(found, expected, "the outputs changed: what comes out"))
+
+
+def _misfit(layers):
+    """Say why these are no layers of one network."""
+    try:
+        shapes = [(np.shape(kernel), np.shape(bias)) for kernel, bias in layers]
+    except (TypeError, ValueError):
+        return "the answer must be a list of (kernel, bias) pairs, one for each layer."
+    for i, (kernel, bias) in enumerate(shapes, 1):
+        if len(kernel) != 2 or len(bias) > 1:
+            return (
+                f"layer {i} has a kernel of shape {kernel} and a bias of shape {bias}: a kernel is "
+                "a matrix, a bias a vector."
+            )
+        if bias not in ((), (1,), kernel[1:]):
+            return f"layer {i} gives {kernel[1]} numbers, and its bias has {bias[0]}."
+    for i, ((before, _), (kernel, _)) in enumerate(zip(shapes[:-1], shapes[1:], strict=True), 2):
+        if before[1] != kernel[0]:
+            return (
+                f"layer {i} takes {kernel[0]} numbers, and the one before it gives {before[1]}. "
+                "A new layer must be as wide as what it hands on."
+            )
+    return "the first layer takes another number of inputs than before."
 
 
 def _relu_network(layers, x):
@@ -251,9 +276,7 @@ def find_the_best_way_back(answer):
         forward = np.linalg.lstsq(points, hidden, rcond=None)[0]
         mistakes = {
             "this is the pseudo-inverse of the matrix, as in the paper. It knows nothing of the "
-            "ReLU between (claim 03.17): fit to what comes *out* of the ReLU.": (
-                np.linalg.pinv(matrix)
-            ),
+            "ReLU between: fit to what comes *out* of the ReLU.": (np.linalg.pinv(matrix)),
             "twice the pseudo-inverse mends the size that ReLU takes away, but not the shape.": (
                 2 * np.linalg.pinv(matrix)
             ),
@@ -291,6 +314,12 @@ def repair_an_unfair_comparison(answer):
         by_depth.setdefault(run.model.arguments.get("depth"), []).append(run)
     if len(by_depth) < 2:
         raise Mistake("all networks have the same depth now: there is nothing left to compare.")
+    if not {4, 24} <= {*by_depth}:
+        raise Mistake(
+            "the question is about 4 and 24 layers, and you compare "
+            f"{' and '.join(map(str, sorted(by_depth, key=str)))}. Repair what is "
+            "unfair, and leave the question as it is."
+        )
 
     def differ(of):
         return len({of(run) for run in runs}) > 1

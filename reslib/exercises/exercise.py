@@ -14,7 +14,7 @@ class Mistake(Exception):
 
 
 class Unanswered(Exception):
-    """There is no answer yet."""
+    """There is no answer yet; the text, if any, says what is still open."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -25,7 +25,7 @@ def choose_a_degree(answer):
         return degrees[np.flatnonzero(np.diff(mean) > 0)[0]]
 
     mistakes = {
-        "you choose by the training error. It never rises with the degree (claim 01.1), so the "
+        "you choose by the training error. It never rises with the degree, so the "
         "highest degree always wins.": lambda d, train, fresh: d[lowest(train)],
         "you return a place in the list, not the degree that stands there. The list need not "
         "begin at 0.": lambda d, train, fresh: lowest(fresh),
@@ -36,7 +36,7 @@ def choose_a_degree(answer):
         "average over the data sets first.": (
             lambda d, train, fresh: d[np.unravel_index(fresh.argmin(), fresh.shape)[1]]
         ),
-        "you stop where the error rises for the first time. It can fall again later (claim 01.7): "
+        "you stop where the error rises for the first time. It can fall again later: "
         "look at all degrees.": first_rise,
         "you choose the smallest gap between the two errors. A model that is too simple has a "
         "small gap as well, at a high level.": (
@@ -157,6 +157,23 @@ def stop_early(answer):
         kept = np.argmin(losses) + 1
         return kept, min(kept + patience, len(losses))
 
+    def counting_all(history, patience):
+        losses, waited = history["validation_loss"], 0
+        for epoch in range(1, len(losses)):
+            waited += losses[epoch] >= min(losses[:epoch])
+            if waited == patience:
+                break
+        return np.argmin(losses[: epoch + 1]) + 1, epoch + 1
+
+    def with_ties(history, patience):
+        best, kept = np.inf, 0
+        for epoch, loss in enumerate(history["validation_loss"], 1):
+            if loss <= best:
+                best, kept = loss, epoch
+            elif epoch - kept >= patience:
+                break
+        return kept, epoch
+
     right = of("validation_loss")
     mistakes = {
         "you stop by the test loss. Then the test images have taken part in the training, and "
@@ -180,11 +197,23 @@ def stop_early(answer):
         ],
         "you look for the best epoch of all and wait `patience` epochs from there. A training "
         "cannot see the epochs to come: a short fall later on may never be reached.": (
-            of_the_whole_curve
+            [
+                of_the_whole_curve,
+                lambda history, patience: (
+                    np.argmin(history["validation_loss"]) + 1,
+                    np.argmin(history["validation_loss"]) + 1 + patience,
+                ),
+            ]
         ),
-        "you count epochs from 0; here the first is 1.": of(
-            "validation_loss", lambda kept, stopped, losses: (kept - 1, stopped - 1)
-        ),
+        "you count epochs from 0; here the first is 1.": [
+            of("validation_loss", lambda kept, stopped, losses, i=i: (kept - i, stopped - 1))
+            for i in (1, 0)
+        ]
+        + [of("validation_loss", lambda kept, stopped, losses: (kept - 1, stopped))],
+        "an epoch that only equals the best loss so far is no new best: the one kept is the first "
+        "of them, and the waiting goes on.": with_ties,
+        "you add up all epochs without a new best. Only those in a row count: a new best begins "
+        "the count anew.": counting_all,
         "you compare each epoch with the one before it. A small fall after a rise is no new best: "
         "compare with the best so far.": against_the_previous,
         "both epochs are right, in the other order: the one kept was asked for first.": of(
@@ -206,12 +235,14 @@ def _stop(losses, patience):
 
 
 def _histories():
-    """Make curves with a small fall after a rise, a better epoch after the stop, or no stop."""
+    """Make curves with a small fall after a rise, a better epoch after the stop, no stop, a tie."""
     curves = [
         (3, [1.0, 0.8, 0.6, 0.66, 0.62, 0.65, 0.64, 0.5, 0.7, 0.71, 0.72, 0.73, 0.74, 0.75]),
         (2, [1.0, 0.7, 0.5, 0.6, 0.55, 0.52, 0.4, 0.6, 0.7, 0.8]),
         (4, [1.0, 0.9, 0.7, 0.6, 0.5, 0.45, 0.41, 0.4, 0.39, 0.38]),
         (2, [1.0, 0.8, 0.6, 0.7, 0.72, 0.5, 0.55, 0.6, 0.7]),
+        (3, [1.0, 0.8, 0.6, 0.7, 0.6, 0.7, 0.65, 0.8, 0.9]),
+        (2, [1.0, 0.8, 0.9, 0.7, 0.75, 0.6, 0.65, 0.55, 0.6, 0.62, 0.5]),
     ]
     inputs = []
     for seed, (patience, losses) in enumerate(curves):
@@ -225,71 +256,148 @@ def _histories():
     return inputs
 
 
+UNDECIDED = "underfitting or failed optimization"
+
+
 @exercise(
     "01.4",
     "Tell what went wrong",
     hints=(
-        "Begin with the training error: is it low? Only then has the test error something to say.",
-        "Where it is high, does a smaller network that is nested in this one do better? And what "
-        "can you say when nobody tried?",
+        "A smaller network that does better proves something. What does one prove that does no "
+        "better, and what do you know when there is none?",
+        "Ask three questions, in this order. Does any of the nested networks fit the training "
+        "images better? Are they fitted at all? Is the test error another one?",
     ),
 )
 def tell_what_went_wrong(answer):
-    from reslib.experiments import diagnose
+    def rule(
+        train,
+        test,
+        nested,
+        better=lambda train, nested: any(error < train - 0.05 for error in nested),
+        undecided=lambda nested: UNDECIDED,
+        good=0.1,
+        gap=0.05,
+    ):
+        if better(train, nested):
+            return "failed optimization"
+        if train > good:
+            return undecided(nested)
+        return "overfitting" if test > train + gap else "healthy"
 
-    def ignores_the_nested(train, test, nested):
-        return "underfitting" if train > 0.1 else diagnose(train, test, None)
+    def with_rule(**changes):
+        return lambda train, test, nested: rule(train, test, nested, **changes)
 
-    def reversed_rule(train, test, nested):
-        swap = {"underfitting": "failed optimization", "failed optimization": "underfitting"}
-        said = diagnose(train, test, nested)
-        return swap.get(said, said)
+    def of_one(choose):
+        def better(train, nested):
+            return bool(nested) and choose(nested) < train - 0.05
 
-    def decided(word):
-        def function(train, test, nested):
-            said = diagnose(train, test, nested)
-            return word if said == "underfitting or failed optimization" else said
-
-        return function
+        return with_rule(better=better)
 
     def gap_first(train, test, nested):
-        return "overfitting" if test - train > 0.05 else diagnose(train, test, nested)
+        return "overfitting" if test > train + 0.05 else rule(train, test, nested)
 
-    def by_the_test_error(train, test, nested):
-        return "overfitting" if test > 0.1 else "healthy"
+    def reversed_rule(train, test, nested):
+        swap = {"failed optimization": UNDECIDED, UNDECIDED: "failed optimization"}
+        said = rule(train, test, nested)
+        return swap.get(said, said) if nested else said
 
     mistakes = {
-        "you call every high training error underfitting. If a network nested in this one fits "
-        "better, this one is rich enough (claim 01.16).": ignores_the_nested,
-        "your rule for the nested network is the wrong way round. If the smaller one fits better, "
-        "the larger one cannot be too simple.": reversed_rule,
-        "without a nested network you decide all the same. Two high errors fit a model that is "
-        "too simple as well as one that was badly optimized.": [
-            decided("underfitting"),
-            decided("failed optimization"),
+        "you do not use the nested networks. One that fits better proves that this one is rich "
+        "enough, and was not optimized well.": [
+            with_rule(better=lambda train, nested: False, undecided=lambda nested, said=said: said)
+            for said in (UNDECIDED, "underfitting", "failed optimization")
+        ],
+        "you call it underfitting where no nested network does better. Such a one proves nothing: "
+        "it may be too simple, or badly trained, itself.": [
+            with_rule(undecided=lambda nested: "underfitting" if nested else UNDECIDED),
+            with_rule(undecided=lambda nested: "underfitting"),
+        ],
+        "where no nested network does better you decide all the same. Two high errors fit a model "
+        "that is too simple as well as one that was badly optimized.": [
+            with_rule(undecided=lambda nested: "failed optimization"),
+            with_rule(undecided=lambda nested: UNDECIDED if nested else "underfitting"),
+            with_rule(undecided=lambda nested: UNDECIDED if nested else "failed optimization"),
+        ],
+        "your rule for the nested networks is the wrong way round. If a smaller one fits better, "
+        "the larger one cannot be too simple.": [
+            reversed_rule,
+            with_rule(better=lambda train, nested: any(e > train + 0.05 for e in nested)),
+        ],
+        "a nested network that does *worse* proves nothing, and you count a difference in either "
+        "direction.": with_rule(
+            better=lambda train, nested: any(abs(train - e) > 0.05 for e in nested)
+        ),
+        "you take any nested network for a proof. It proves something only if it fits better.": (
+            with_rule(better=lambda train, nested: train > 0.1 and bool(nested))
+        ),
+        "one nested network that fits better is proof enough, whatever the others do: look at the "
+        "best of them.": [
+            of_one(np.mean),
+            of_one(np.median),
+            of_one(max),
+            of_one(lambda nested: nested[0]),
+            of_one(lambda nested: nested[-1]),
         ],
         "you ask for the gap first. Where the training error is high, the training failed, and a "
-        "gap is no news: look at the training error first.": gap_first,
+        "gap is no news: look at the training error first.": [
+            gap_first,
+            lambda train, test, nested: (
+                "overfitting" if abs(test - train) > 0.05 else rule(train, test, nested)
+            ),
+        ],
         "you go by the test error alone. Overfitting is a low training error beside a high test "
-        "error; where both are high, it is something else.": by_the_test_error,
+        "error; where both are high, it is something else.": [
+            lambda train, test, nested: "overfitting" if test > 0.1 else "healthy",
+            lambda train, test, nested: (
+                said
+                if (said := rule(train, test, nested)) not in ("overfitting", "healthy")
+                else "overfitting"
+                if test > 0.1
+                else "healthy"
+            ),
+        ],
+        "an error of 10 % counts as fitted, and one of 12 % does not: look at your limit.": [
+            with_rule(good=good) for good in (0.0999, 0.15, 0.05)
+        ],
+        "two errors count as different when they are *more* than 5 points apart: look at your "
+        "limits.": [
+            with_rule(better=lambda train, nested: any(e <= train - 0.05 for e in nested)),
+            with_rule(better=lambda train, nested: any(e < train - 0.1 for e in nested)),
+            with_rule(better=lambda train, nested: any(e < train for e in nested)),
+            with_rule(gap=0.0499),
+            with_rule(gap=0.1),
+            with_rule(gap=0),
+        ],
     }
-    shift = generator(0).uniform(-0.005, 0.005)
-    cases = [
-        (0.01, 0.24, None),
-        (0.02, 0.25, 0.05),
-        (0.45, 0.47, 0.44),
-        (0.45, 0.47, 0.12),
-        (0.45, 0.47, None),
-        (0.60, 0.61, 0.30),
-        (0.06, 0.08, None),
-        (0.05, 0.07, 0.30),
-        (0.45, 0.70, 0.44),
-        (0.45, 0.70, 0.12),
-        (0.45, 0.70, None),
+    inputs = [  # at a limit only numbers whose difference has no rounding
+        (0.01, 0.24, []),
+        (0.02, 0.25, [0.04, 0.05]),
+        (0.06, 0.08, []),
+        (0.05, 0.07, [0.30, 0.20]),
+        (0.09, 0.02, []),
+        (0.09, 0.12, []),
+        (0.10, 0.12, []),
+        (0.00, 0.05, []),
+        (0.04, 0.12, []),
+        (0.12, 0.14, []),
+        (0.12, 0.14, [0.02]),
+        (0.16, 0.18, [0.11]),
+        (0.30, 0.32, [0.22]),
+        (0.45, 0.47, []),
+        (0.45, 0.47, [0.44]),
+        (0.45, 0.47, [0.60]),
+        (0.45, 0.47, [0.12]),
+        (0.45, 0.47, [0.12, 0.85, 0.80]),
+        (0.45, 0.47, [0.80, 0.85, 0.12]),
+        (0.45, 0.47, [0.80, 0.12, 0.85]),
+        (0.60, 0.61, [0.30]),
+        (0.45, 0.70, []),
+        (0.45, 0.70, [0.44]),
+        (0.45, 0.70, [0.12]),
     ]
-    inputs = [(train + shift, test + shift, nested) for train, test, nested in cases]
-    judge(answer, inputs, diagnose, mistakes)
-    return "right: the training error comes first, and where it is high a third number decides."
+    judge(answer, inputs, rule, mistakes)
+    return "right. A nested network that fits better is a proof; one that does not is none."
 
 
 @exercise(

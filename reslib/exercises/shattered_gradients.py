@@ -256,7 +256,7 @@ def law(answer):
         )
     return (
         "right. For He's gain of 2 and independent inputs it is (1/2)^L without shortcuts and "
-        "(3/4)^L with them: claims 05.14 and 05.15."
+        "(3/4)^L with them."
     )
 
 
@@ -324,7 +324,12 @@ def looks_linear(answer):
                 "your kernel is linear, but the upper half is not orthogonal, so it stretches some "
                 "directions and shrinks others, and the more so the more layers follow."
             )
-    again, other = (call(answer, units, seed) for seed in (1, 2))
+    first, again, other = (call(answer, units, seed) for seed in (1, 1, 2))
+    if not same(first, again):
+        raise Mistake(
+            "the same seed gives another kernel each time: nobody could repeat your experiment. "
+            "Hand `seed` on to the random generator."
+        )
     if same(again, other):
         raise Mistake("another seed should give another kernel: all layers would start the same.")
     return "right: with mirrored ReLUs a net of such kernels is linear, and cannot shatter."

@@ -324,7 +324,7 @@ def find_the_cause(answer):
         ("B", "saturated units"): "half of the units are off. For ReLU that is as it should be: "
         "the gradient comes through the other half.",
         ("C", "saturated units"): "look at the first row: hardly any of its units is saturated. "
-        "Its gradients shrink all the same (claims 02.14 and 02.15). What in the activation can "
+        "Its gradients shrink all the same (see notebook 02). What in the activation can "
         "do that?",
         ("C", "weights too small"): "its gradient norm falls from the last layer to the first by "
         "powers of ten. Small weights under ReLU make all kernels' gradients equally small: in "

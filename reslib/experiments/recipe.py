@@ -115,13 +115,14 @@ def checksum(dataset: Recipe) -> str:
     """
     if dataset.name in DRAWN:
         return load_data(dataset).checksum
-    return _checksum(dataset.name, dataset.arguments.get("path"), _identity(dataset))
+    named = {name: dataset.arguments.get(name) for name in ("path", "draw")}
+    return _checksum(dataset.name, *named.values(), seed_offset(), _identity(dataset))
 
 
 @functools.lru_cache(maxsize=64)
-def _checksum(name, path, identity):
+def _checksum(name, path, draw, seed_offset, identity):
     smallest = {"size": 1, "train_size": 1, "test_size": 1}  # the checksum is of all there is
-    return _function(name)(**smallest, path=path).checksum
+    return _function(name)(**smallest, path=path, draw=draw).checksum
 
 
 def _identity(dataset):

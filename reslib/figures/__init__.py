@@ -1,12 +1,24 @@
 """How results are drawn: one palette, one look, a text for those who cannot see the picture."""
 
 from reslib.figures import diagrams
-from reslib.figures.correlation import autocorrelations, decay, dot_rows, signals
+from reslib.figures.cells import cell_rows, receptive_fields
+from reslib.figures.correlation import (
+    autocorrelations,
+    decay,
+    dot_rows,
+    flips,
+    laws,
+    signals,
+    size_and_correlation,
+    steps,
+)
 from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
 from reslib.figures.detections import detections
 from reslib.figures.diagrams import computation_graph
-from reslib.figures.health import health_panel
-from reslib.figures.layers import growth_maps, layer_curves
+from reslib.figures.explore import explore
+from reslib.figures.generalization import training_and_test
+from reslib.figures.health import gauges, health_panel
+from reslib.figures.layers import growth_curves, growth_rows, layer_curves
 from reslib.figures.parts import error_parts
 from reslib.figures.scenes import BOXES, labelled_scenes, verdicts
 from reslib.figures.skips import (
@@ -31,6 +43,7 @@ __all__ = [
     "LINES",
     "autocorrelations",
     "band",
+    "cell_rows",
     "computation_graph",
     "decay",
     "depth_curves",
@@ -39,14 +52,23 @@ __all__ = [
     "dot_rows",
     "error_curves",
     "error_parts",
+    "explore",
+    "flips",
+    "gauges",
     "gradient_profiles",
-    "growth_maps",
+    "growth_curves",
+    "growth_rows",
     "health_panel",
     "label_ends",
     "labelled_scenes",
+    "laws",
     "layer_curves",
     "panels",
+    "receptive_fields",
     "show",
     "signals",
+    "size_and_correlation",
+    "steps",
+    "training_and_test",
     "verdicts",
 ]

@@ -150,29 +150,51 @@ def _mean_over(table):
 
 
 def gradient_profiles(
-    profiles: Mapping[str, Mapping[int, Sequence[np.ndarray]]], title: str
+    profiles: Mapping[str, Mapping[int | str, Sequence[np.ndarray]]],
+    title: str,
+    *,
+    measure: str = "Gradient norm",
 ) -> Figure:
-    """Draw gradient norm against the layer, a panel for each network, a line for each moment.
+    """Draw what is measured of the gradient in each layer, a line for each moment of a training.
 
     Args:
-        profiles: Dictionary from the panel's name to a dictionary from the number of steps trained
-            to a list of arrays, one for each seed, with a norm for each layer. Their median is
-            drawn, from dark at the start to light.
+        profiles: Dictionary from the panel's name to a dictionary from a moment (the number of
+            steps trained, or words) to a list of arrays, one for each seed, with a positive number
+            for each layer. Their median is drawn, with a band from the least to the most. A moment
+            has the same colour in all panels, from dark for the first to light for the last.
         title: String that says what is seen.
+        measure: String, what the numbers are, such as `"Gradient norm"` or `"Update ratio"`.
 
     Returns:
-        The figure, ready for `figures.show`.
+        The figure, with a sentence of its own: the first layer over the last, for each line.
     """
     import matplotlib
 
-    figure, axes = panels(len(profiles), title=title, sharey=True)
-    for ax, (name, moments) in zip(axes, profiles.items(), strict=True):
-        colors = matplotlib.colormaps["viridis"](np.linspace(0, 0.85, len(moments)))
-        for (steps, norms), color in zip(moments.items(), colors, strict=True):
-            middle = np.median(norms, axis=0)
-            layers = 1 + np.arange(len(middle))
-            ax.semilogy(layers, middle, color=color, label=after(steps))
-        ax.set(title=name, xlabel="Layer", ylim=(1e-4, 2e3))
-    axes[0].set_ylabel("Gradient norm\n(loss per unit of weight)")
-    axes[-1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    figure, axes = panels(len(profiles), title=title, sharey=True, squeeze=False)
+    moments = list(dict.fromkeys(moment for lines in profiles.values() for moment in lines))
+    shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.85, len(moments)))
+    colors = dict(zip(moments, shades, strict=True))
+    said, known = [], {}
+    for ax, (name, lines) in zip(axes[0], profiles.items(), strict=True):
+        ratios = []
+        for moment, values in lines.items():
+            values = np.asarray(values)
+            label = moment if isinstance(moment, str) else after(moment)
+            layers = 1 + np.arange(values.shape[1])
+            style = {"color": colors[moment], "label": label}
+            (known[label],) = ax.semilogy(layers, np.median(values, axis=0), **style)
+            ends = values.min(axis=0), values.max(axis=0)
+            ax.fill_between(layers, *ends, color=colors[moment], alpha=0.15, linewidth=0)
+            ratios.append(f"{label} {np.median(values[:, 0] / values[:, -1]):.2g}")
+        ax.set(title=name, xlabel="Layer")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        said.append(f"{' '.join(name.split())}: {', '.join(ratios)}")
+    axes[0, 0].set_ylabel(measure)
+    if len(known) > 1:
+        axes[0, -1].legend(known.values(), known, loc="upper left", bbox_to_anchor=(1, 1))
+    seeds = len(next(iter(next(iter(profiles.values())).values())))
+    figure.set_label(
+        f"{measure}, first layer over last (median of {seeds} seeds; bands from the least to the "
+        f"most): {'; '.join(said)}."
+    )
     return figure

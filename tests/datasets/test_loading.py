@@ -85,6 +85,41 @@ def test_sizes_take_the_first(train_size, test_size):
     assert (len(some.y_train), len(some.y_test)) == (train_size, test_size)
 
 
+def test_a_draw_takes_others_in_equal_shares():
+    first, again, other = (load("fashion_mnist", 7, 50, 20, draw=draw) for draw in (1, 1, 2))
+    plain = load("fashion_mnist", 7, 50, 20)
+    np.testing.assert_array_equal(first.x_train, again.x_train)
+    assert first.y_train.tolist() == list(range(10)) * 5
+    for data in (other, plain):
+        assert not np.array_equal(first.x_train, data.x_train)
+        assert first.checksum != data.checksum
+        np.testing.assert_array_equal(first.y_test, data.y_test)
+
+
+def test_a_draw_of_all_changes_only_the_order():
+    drawn, plain = (load("fashion_mnist", 7, draw=draw, standardize=False) for draw in (3, None))
+    sums = [np.sort(data.x_train.sum(axis=(1, 2, 3))) for data in (drawn, plain)]
+    np.testing.assert_array_equal(*sums)
+    np.testing.assert_array_equal(drawn.x_test, plain.x_test)
+
+
+def test_the_offset_moves_a_draw(monkeypatch):
+    """And its checksum, so that no record is taken for that of other images."""
+    before = load("fashion_mnist", 7, 50, draw=1)
+    monkeypatch.setenv("RESLIB_SEED_OFFSET", "5")
+    moved = load("fashion_mnist", 7, 50, draw=1)
+    monkeypatch.setenv("RESLIB_SEED_OFFSET", "0")
+    same = load("fashion_mnist", 7, 50, draw=6)
+    assert before.checksum != moved.checksum == same.checksum
+    np.testing.assert_array_equal(moved.x_train, same.x_train)
+
+
+def test_a_bad_draw():
+    for value in (-1, 1.0, "1", True):
+        with pytest.raises(ValueError, match="^draw must be an integer from 0 to 4294967295, or"):
+            load("fashion_mnist", draw=value)
+
+
 def test_every_machine_computes_the_same_pixels():
     """All sums are of whole numbers that `float32` holds."""
     data = load("fashion_mnist", size=14, train_size=1000, test_size=200, standardize=False)

@@ -76,7 +76,7 @@ def run(depth, seed, train_size=2_000, **settings):
 
 
 SHALLOW = [run(4, seed) for seed in range(3)]
-DEEP = [run(32, seed) for seed in range(3)]
+DEEP = [run(24, seed) for seed in range(3)]
 
 
 def trained(depths=(4, 8, 16, 32), seeds=range(3), **changes):
@@ -168,7 +168,13 @@ CASES = {
             "too few": (lambda layers, extra: layers, "it gives 3"),
             "kernels only": (
                 lambda layers, extra: [k for k, _ in insert(layers, extra)],
-                "do not fit together",
+                "a list of (kernel, bias) pairs",
+            ),
+            "another width": (
+                lambda layers, extra: insert(
+                    layers, extra, 1, (np.eye(len(layers[2][0])), np.zeros(len(layers[2][0])))
+                ),
+                "must be as wide as what it hands on",
             ),
         },
         unanswered=(lambda layers, extra: None,),
@@ -198,22 +204,23 @@ CASES = {
             "repaired": SHALLOW + DEEP,
             "the other way, five seeds, three depths": [
                 run(depth, seed, 4_000, learning_rate=0.1, epochs=3)
-                for depth in (4, 8, 32)
+                for depth in (4, 8, 24)
                 for seed in range(3, 8)
             ],
         },
         mistakes={
             "images": (
-                SHALLOW + [run(32, seed, train_size=4_000) for seed in range(3)],
+                SHALLOW + [run(24, seed, train_size=4_000) for seed in range(3)],
                 "different images",
             ),
             "epochs": (SHALLOW + [replace(r, epochs=3) for r in DEEP], "a mere lack of time"),
             "rate": (SHALLOW + [replace(r, learning_rate=0.1) for r in DEEP], "learning rates"),
             "batch": (SHALLOW + [replace(r, batch_size=10) for r in DEEP], "the batches"),
-            "width": (SHALLOW + [run(32, seed, width=8) for seed in range(3)], "than their depth"),
+            "width": (SHALLOW + [run(24, seed, width=8) for seed in range(3)], "than their depth"),
             "seeds": (SHALLOW + [replace(r, seed=r.seed + 3) for r in DEEP], "other seeds"),
             "two seeds": (SHALLOW[:2] + DEEP[:2], "fewer than three seeds"),
             "one depth": (SHALLOW, "nothing left to compare"),
+            "another depth": (SHALLOW + [run(8, seed) for seed in range(3)], "you compare 4 and 8"),
             "no runs": ([1, 2], "list of `Run`s"),
         },
     ),

@@ -269,6 +269,10 @@ CASES = {
                 [*results(PYRAMIDS), *results([CONTROL], epochs=2)],
                 "not comparable",
             ),
+            "a control without a partner": (
+                results([*PYRAMIDS, {**CONTROL, "channels": 99}]),
+                "nothing to compare it with",
+            ),
             "no results": (0.5, "what `sweep` returned"),
         },
     ),

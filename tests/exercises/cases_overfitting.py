@@ -9,6 +9,8 @@ from cases import Case
 
 from reslib.experiments import diagnose
 
+UNDECIDED = "underfitting or failed optimization"
+
 
 def keras_stops(history, patience):
     """What Keras's own callback does."""
@@ -47,12 +49,45 @@ def stops_against_the_previous(history, patience):
     return kept, epoch
 
 
-def by_hand(train, test, nested):
+def stops_late_at_a_tie(history, patience):
+    best = np.inf
+    for epoch, loss in enumerate(history["validation_loss"], 1):
+        if loss <= best:
+            best, kept = loss, epoch
+        if epoch - kept == patience:
+            break
+    return kept, epoch
+
+
+def stops_after_so_many_in_all(history, patience):
+    best, waited = np.inf, 0
+    for epoch, loss in enumerate(history["validation_loss"], 1):
+        if loss < best:
+            best, kept = loss, epoch
+        else:
+            waited += 1
+        if waited == patience:
+            break
+    return kept, epoch
+
+
+def by_hand(train, test, nested, best=min, undecided=lambda nested: UNDECIDED):
+    if nested and train - best(nested) > 0.05:
+        return "Failed optimization "
+    if train > 0.1:
+        return undecided(nested)
+    return "healthy" if test - train <= 0.05 else "overfitting"
+
+
+def training_error_first(train, test, nested):
     if train <= 0.1:
-        return "Overfitting " if test - train > 0.05 else "healthy"
-    if nested is None:
-        return "underfitting or failed optimization"
-    return "failed optimization" if train - nested > 0.05 else "underfitting"
+        return "overfitting" if test > train + 0.05 else "healthy"
+    return "failed optimization" if min([train, *nested]) < train - 0.05 else UNDECIDED
+
+
+def by_the_library(train, test, nested):
+    said = diagnose(train, test, min(nested, default=None))
+    return UNDECIDED if said == "underfitting" else said
 
 
 def remedy(strengths=(0, 0.01, 0.03, 0.1), seeds=range(3), column="weight_decay", **changes):
@@ -99,8 +134,11 @@ CASES = {
                 lambda d, train, fresh: d[(fresh - train).mean(axis=0).argmin()],
                 "smallest gap",
             ),
-            "always 3": (lambda d, train, fresh: 3, "off by up to"),
-            "all errors": (lambda d, train, fresh: fresh.mean(axis=0), "the shape (7,)"),
+            "always 3": (lambda d, train, fresh: 3, "is 3, which is too small"),
+            "all errors": (
+                lambda d, train, fresh: fresh.mean(axis=0),
+                "is 7 numbers, where one number is",
+            ),
             "error raised": (lambda d, train, fresh: d.nothing, "AttributeError"),
         },
         unanswered=(lambda d, train, fresh: ...,),
@@ -152,8 +190,11 @@ CASES = {
                 lambda c, t: (np.mean((c.mean(axis=1) - t) ** 2), c.std(axis=1).mean()),
                 "standard deviation",
             ),
-            "one number": (lambda c, t: np.mean((c.T - t) ** 2), "expected (2,)"),
-            "words": (lambda c, t: [{}, "large"], "numbers are asked for"),
+            "one number": (
+                lambda c, t: np.mean((c.T - t) ** 2),
+                "is one number, where 2 numbers are",
+            ),
+            "words": (lambda c, t: [{}, "large"], "where numbers are asked for"),
         },
         unanswered=(lambda c, t: None, lambda c, t: (..., ...)),
     ),
@@ -179,37 +220,66 @@ CASES = {
             "from zero": (stops(lambda kept, stopped: (kept - 1, stopped - 1)), "from 0"),
             "previous": (stops_against_the_previous, "the one before it"),
             "other order": (stops(lambda kept, stopped: (stopped, kept)), "in the other order"),
+            "ties": (stops_late_at_a_tie, "only equals the best loss"),
+            "all counted": (stops_after_so_many_in_all, "in a row count"),
+            "one epoch": (lambda h, p: stops()(h, p)[0], "is one number, where 2 numbers are"),
         },
         unanswered=(lambda history, patience: None,),
     ),
     "01.4": Case(
-        right={"the library's": diagnose, "by hand": by_hand},
+        right={
+            "the library's": by_the_library,
+            "by hand": by_hand,
+            "training error first": training_error_first,
+        },
         mistakes={
-            "ignores nested": (
-                lambda a, b, c: "underfitting" if a > 0.1 else by_hand(a, b, c),
-                "every high training error",
+            "ignores nested": (lambda a, b, c: by_hand(a, b, []), "do not use the nested"),
+            "underfitting": (
+                lambda a, b, c: by_hand(a, b, c, undecided=lambda c: "underfitting"),
+                "you call it underfitting where",
+            ),
+            "decides on two": (
+                lambda a, b, c: by_hand(
+                    a, b, c, undecided=lambda c: UNDECIDED if c else "underfitting"
+                ),
+                "you decide all the same",
             ),
             "other way round": (
                 lambda a, b, c: (
-                    by_hand(a, b, c)
-                    if a < 0.1 or c is None
-                    else ("underfitting" if c < a - 0.05 else "failed optimization")
+                    "failed optimization" if c and max(c) - a > 0.05 else by_hand(a, b, [])
                 ),
                 "wrong way round",
             ),
-            "decides on two": (
-                lambda a, b, c: by_hand(a, b, a if c is None else c),
-                "you decide all the same",
+            "either way": (
+                lambda a, b, c: (
+                    "failed optimization"
+                    if any(abs(a - nested) > 0.05 for nested in c)
+                    else by_hand(a, b, c)
+                ),
+                "in either direction",
             ),
+            "any nested": (
+                lambda a, b, c: "failed optimization" if c and a > 0.1 else by_hand(a, b, c),
+                "any nested network for a proof",
+            ),
+            "mean": (lambda a, b, c: by_hand(a, b, c, best=np.mean), "proof enough"),
             "gap first": (
-                lambda a, b, c: "overfitting" if b - a > 0.05 else by_hand(a, b, c),
+                lambda a, b, c: "overfitting" if b > a + 0.05 else by_hand(a, b, c),
                 "ask for the gap first",
             ),
             "test error alone": (
                 lambda a, b, c: "overfitting" if b > 0.1 else "healthy",
                 "by the test error alone",
             ),
-            "None not expected": (lambda a, b, c: by_hand(a, b, c + 0), "TypeError"),
+            "10 % is not fitted": (
+                lambda a, b, c: UNDECIDED if a >= 0.1 and not c else by_hand(a, b, c),
+                "one of 12 % does not",
+            ),
+            "5 points are enough": (
+                lambda a, b, c: "overfitting" if a < 0.1 and b - a >= 0.05 else by_hand(a, b, c),
+                "*more* than 5 points",
+            ),
+            "empty not expected": (lambda a, b, c: by_hand(a, b, [min(c)]), "ValueError"),
             "a number": (lambda a, b, c: 1, "a word is asked for"),
         },
         unanswered=(lambda train, test, nested: None,),

@@ -19,9 +19,9 @@ def forgets_return(x, branch):
     ops.relu(branch(x) + x)
 
 
-def convolution(x, filters, size, strides=1, gamma="ones", **options):
+def convolution(x, filters, size, strides=1, gamma="ones", momentum=0.9, epsilon=1e-5, **options):
     x = layers.Conv2D(filters, size, strides, padding="same", use_bias=False, **options)(x)
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=gamma)(x)
+    return layers.BatchNormalization(momentum=momentum, epsilon=epsilon, gamma_initializer=gamma)(x)
 
 
 def option_a(take=lambda x, s: x[:, ::s, ::s], fill=None):
@@ -93,15 +93,25 @@ def down_from_the_library(x, filters):
 
 
 def quiet(
-    first="ones", last="ones", kernel="glorot_uniform", shortcut=True, add="before", between="relu"
+    first="ones",
+    last="ones",
+    kernel="glorot_uniform",
+    shortcut=True,
+    add="before",
+    between="relu",
+    **numbers,
 ):
     """A block of equal size with any of its factors zero at the start."""
 
     def block(x, filters):
-        y = layers.Activation(between)(convolution(x, filters, 3, gamma=first))
+        y = layers.Activation(between)(convolution(x, filters, 3, gamma=first, **numbers))
         y = convolution(y, filters, 3, gamma=last, kernel_initializer=kernel)
         if not shortcut:
             return layers.ReLU()(y)
+        if callable(add):
+            return layers.ReLU()(add(y, x))
+        if add == "none":
+            return y + x
         return layers.ReLU()(y) + x if add == "after" else layers.ReLU()(y + x)
 
     return block
@@ -298,11 +308,20 @@ CASES = {
             "library": lambda x, filters: ResidualBlock(filters, identity_start=True)(x),
             "a layer": Quiet,
             "activations first": quiet_before_activation,
-            "no normalization": lambda x, filters: ResidualBlock(
-                filters, normalization=None, identity_start=True
-            )(x),
         },
         mistakes={
+            "no normalization": (
+                lambda x, filters: ResidualBlock(filters, normalization=None, identity_start=True)(
+                    x
+                ),
+                "no batch norm behind the convolutions",
+            ),
+            "no last ReLU": (quiet(last="zeros", add="none"), "no ReLU comes behind the sum"),
+            "subtracts": (quiet(last="zeros", add=ops.subtract), "you subtract x"),
+            "subtracts F": (quiet(add=lambda y, x: x - y), "you subtract what the branch"),
+            "multiplies": (quiet(last="zeros", add=ops.multiply), "you multiply x"),
+            "momentum": (quiet(last="zeros", momentum=1.9), "has the momentum 1.9"),
+            "epsilon": (quiet(last="zeros", epsilon=-1e-5), "has the ε -1e-05"),
             "first gamma": (quiet(first="zeros"), "the wrong factor is 0"),
             "both gammas": (quiet(first="zeros", last="zeros"), "every γ is 0"),
             "kernel": (quiet(kernel="zeros"), "one tiny step changes"),

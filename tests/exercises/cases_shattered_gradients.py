@@ -1,5 +1,7 @@
 """Right and wrong answers to the exercises of notebook 05."""
 
+import os
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -254,6 +256,10 @@ CASES = {
             "too short": (
                 kernel(upper=lambda n, seed: orthogonal(n, seed) / 2**0.5),
                 "changes every length by a factor of 0.71",
+            ),
+            "no repetition": (
+                lambda units, seed: kernel()(units, int.from_bytes(os.urandom(4))),
+                "another kernel each time",
             ),
             "no seed": (lambda n, seed: kernel()(n, 0), "another seed should give"),
             "shape": (orthogonal, "the kernel has the shape"),

@@ -116,7 +116,7 @@ CASES = {
                 lambda x, y, z: ((x + y) * x, x * z, x * z + (x + y) * z),
                 "off by up to",
             ),
-            "two numbers": (lambda x, y, z: (x * z, x * z), "expected (3,)"),
+            "two numbers": (lambda x, y, z: (x * z, x * z), "2 numbers, where 3 numbers are"),
         },
         unanswered=(lambda x, y, z: None,),
     ),
@@ -209,7 +209,10 @@ CASES = {
         },
         mistakes={
             "ReLU is off": (CAUSES | {"B": "saturated units"}, "as it should be"),
-            "sigmoid is saturated": (CAUSES | {"C": "saturated units"}, "claims 02.14 and 02.15"),
+            "sigmoid is saturated": (
+                CAUSES | {"C": "saturated units"},
+                "Its gradients shrink all the same",
+            ),
             "sigmoid is small": (CAUSES | {"C": "weights too small"}, "by powers of ten"),
             "flat is healthy": (CAUSES | {"E": "healthy"}, "no sign of health"),
             "flat is slope": (CAUSES | {"E": "slope of the activation"}, "at a low level"),

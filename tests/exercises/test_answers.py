@@ -37,6 +37,13 @@ def test_the_same_needs_one_shape_one_kind_and_finite_numbers():
         (np.ones((2, 3)), np.ones(3), "has the shape (2, 3), expected (3,)"),
         ([1.0, np.nan], [1.0, 2.0], "values that are not finite"),
         ([1.0, 2.0], [1.0, 4.0], "off by up to 2, where the right values reach 4"),
+        ([1.0, 2.0], [-1.0, -2.0], "has the wrong sign"),
+        (-3.0, 3.0, "has the wrong sign"),
+        ([1.0, 2.0], [2.0, 4.0], "is 0.5 times the right one"),
+        ([0.0, 0.0], [2.0, 4.0], "off by up to 4, where the right values reach 4"),
+        (2.0, 4.0, "is 2, which is too small"),
+        (3.0, [1.0, 4.0], "is one number, where 2 numbers are asked for"),
+        ([1.0, 4.0], 3.0, "is 2 numbers, where one number is asked for"),
         (0.011369616873214543, "healthy", "is 0.01137, which is not right, where a word is asked"),
         ("sick", "healthy", "is 'sick', which is not right"),
         (len, 3, "is a function, where numbers are asked for"),
@@ -69,6 +76,10 @@ class Own:
         (np.ones((2, 3)), "an array of shape (2, 3)"),
         (np.float64(0.011369616873214543), "0.01137"),
         ((1, [0.1 + 0.2]), "(1, [0.3])"),
+        (np, "a module (numpy)"),
+        (np.random.default_rng(0), "a random generator"),
+        ({"loss": np.ones(99), "error": 1}, "a dictionary of loss, error"),
+        ("underfitting or failed optimization", "'underfitting or failed optimization'"),
         ("word", "'word'"),
     ],
 )
@@ -91,6 +102,18 @@ def test_an_error_is_quoted_in_one_line():
     assert str(mistake.value) == (
         "called with an array of shape (3,), a function, it raised ValueError: call of 0.01137 bad"
     )
+
+
+def test_what_python_and_keras_print_is_put_in_words():
+    def fails(x):
+        raise TypeError(
+            f"{fails} of {type(x)} takes {keras.Input((3,), name='x')}, not {keras.layers.ReLU()}"
+        )
+
+    with pytest.raises(Mistake) as mistake:
+        call(fails, 1)
+    text = str(mistake.value).partition("raised ")[2]
+    assert text == "TypeError: fails of int takes KerasTensor, not ReLU"
 
 
 def test_keras_errors_are_short():
@@ -139,7 +162,7 @@ def test_judging_needs_all_inputs_and_changes_none():
     judge(lambda x: x * x, inputs, right, {})
     with pytest.raises(Mistake, match="^doubled$"):
         judge(lambda x: x + x, inputs, right, {"one": lambda x: 1, "doubled": lambda x: 2 * x})
-    with pytest.raises(Mistake, match="called with 1, what it gives is off by up to 6"):
+    with pytest.raises(Mistake, match="called with 1, what it gives is 7, which is too large"):
         judge(lambda x: 7, inputs, right, {"doubled": lambda x: 2 * x})
 
     def spoils(x):

@@ -71,6 +71,31 @@ def test_a_forgotten_return_is_told_from_no_answer():
     assert "a part of what your function returns is None" in check("09.2", lambda x: (x, None)).text
 
 
+def test_blanks_that_are_left_are_counted():
+    text = check("09.1", {"A": "healthy", "B": ..., "C": ...}).text
+    assert text == "not answered yet: 2 of 3 places are still `...`."
+    text = check("09.2", lambda x: (x, ...)).text
+    assert text == "not answered yet: a part of what your function returns is still `...`."
+
+
+def test_none_may_be_a_forgotten_return():
+    """As in `rows = my_rows()`, whose body the check never sees."""
+    assert "does its function end with `return`?" in check("09.1", None).text
+
+
+def test_a_judge_that_fails_says_so_in_a_sentence():
+    """No traceback for an answer that the judge did not think of."""
+
+    class Odd:
+        def __ne__(self, other):
+            raise KeyError(other)
+
+    verdict = check("09.1", Odd())
+    assert verdict.state == "wrong" and "cannot make sense of what you hand in (KeyError)" in (
+        verdict.text
+    )
+
+
 def test_a_verdict_shows_as_one_line():
     assert repr(check("09.1", 2)) == "✓ 09.1 right."
     assert repr(check("09.1", 3)) == '✗ 09.1 not 2. Stuck? hint("09.1") helps.'

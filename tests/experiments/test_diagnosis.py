@@ -19,11 +19,11 @@ UNDECIDED = "underfitting or failed optimization"
         (0.01, 0.30, 0.05, "overfitting"),
         (0.01, 0.30, None, "overfitting"),
         (0.50, 0.51, 0.15, "failed optimization"),
-        (0.50, 0.51, 0.48, "underfitting"),
-        (0.50, 0.51, 0.60, "underfitting"),
+        (0.50, 0.51, 0.48, UNDECIDED),  # the nested one may be too simple, or badly optimized
+        (0.50, 0.51, 0.60, UNDECIDED),
         (0.50, 0.51, None, UNDECIDED),
         (0.09, 0.30, 0.01, "failed optimization"),  # it fits, but the nested one fits better
-        (0.50, 0.90, 0.50, "underfitting"),  # the gap is no news while the data are not fitted
+        (0.50, 0.90, 0.50, UNDECIDED),  # the gap is no news while the data are not fitted
     ],
 )
 def test_verdicts(train, test, nested, verdict):
@@ -34,15 +34,19 @@ def test_verdicts(train, test, nested, verdict):
 def test_optimization_fails_where_the_nested_model_does_better(train, test, nested):
     """By more than the margin, whatever the test error."""
     failed = diagnose(train, test, nested, margin=0.05) == "failed optimization"
-    assert failed == (train - nested > 0.05)
+    assert failed == (nested < train - 0.05)
 
 
 @given(errors, errors, errors)
-def test_third_error_only_decides_what_was_open(train, test, nested):
-    """Unless it convicts the optimizer, it takes back no verdict that two errors allow."""
-    without, verdict = diagnose(train, test, None), diagnose(train, test, nested)
-    if verdict != "failed optimization":
-        assert verdict == ("underfitting" if without == UNDECIDED else without)
+def test_a_nested_model_convicts_the_optimizer_or_says_nothing(train, test, nested):
+    """The rule is one-sided: a nested model that does no better proves nothing."""
+    verdict = diagnose(train, test, nested)
+    assert verdict in ("failed optimization", diagnose(train, test, None))
+
+
+@given(errors, errors, errors)
+def test_no_three_errors_prove_that_a_model_is_too_simple(train, test, nested):
+    assert diagnose(train, test, nested) != "underfitting"
 
 
 @given(errors, errors, errors, errors)

@@ -116,3 +116,13 @@ def test_network_is_the_same_under_other_settings(other_settings):
     assert np.ravel(model.get_layer("flatten")(image)).tolist() == list(range(12))
     assert keras.config.floatx() == "float16" == keras.config.dtype_policy().name
     assert keras.config.image_data_format() == "channels_first" and keras.config.epsilon() == 0.1
+
+
+def test_the_checksum_of_a_draw_is_that_of_its_images(monkeypatch):
+    """Under each offset: else a record could be taken for that of other images."""
+    images = {"size": 2, "train_size": 20, "test_size": 10}
+    drawn = Recipe("fashion_mnist", images | {"draw": 3})
+    before = checksum(drawn)
+    assert before == load_data(drawn).checksum != checksum(Recipe("fashion_mnist", images))
+    monkeypatch.setenv("RESLIB_SEED_OFFSET", "7")
+    assert checksum(drawn) == load_data(drawn).checksum != before

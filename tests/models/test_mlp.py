@@ -232,7 +232,7 @@ def test_names_say_what_the_network_is():
         {"residual_scale": 0.5},
         {"dropout": 1.0},
     ],
-    ids=str,
+    ids=lambda arguments: next(iter(arguments)),
 )
 def test_bad_argument_is_refused_by_name(arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):

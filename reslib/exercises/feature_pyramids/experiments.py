@@ -239,6 +239,12 @@ def experiment(answer):
                 f"the control is not comparable: it differs in {name} as well, so you cannot say "
                 "what made the difference."
             )
+    partners = {subject[varied[0]] for subject in subjects}
+    if odd := [control[varied[0]] for control in controls if control[varied[0]] not in partners]:
+        raise Mistake(
+            f"the control has {varied[0]}={odd[0]}, and none of your pyramids has: there is "
+            "nothing to compare it with."
+        )
     return (
         f"A sound design: {len(values)} values of {varied[0]}, {seeds.seed.nunique()} seeds for "
         "each, and a control. Whatever came out, you may say it, as far as the seeds agree."

@@ -122,8 +122,7 @@ def lateral(answer):
             {
                 (
                     "only the coarse map comes through: the lateral connection is missing, and "
-                    "with it all that the fine map knows about places. Claim 06.8 says what "
-                    "that costs small objects."
+                    "with it all that the fine map knows about places: that costs small objects."
                 ): [down],
                 (
                     "only the fine map comes through: the top-down path is missing, and with it "

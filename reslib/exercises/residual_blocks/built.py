@@ -8,6 +8,7 @@ from reslib.exercises.answers import explain, same
 from reslib.exercises.exercise import Mistake, Unanswered, exercise
 from reslib.exercises.residual_blocks.references import (
     ADDED_AFTER,
+    array,
     blocks_of_equal_size,
     build,
     down_sampling_blocks,
@@ -42,7 +43,7 @@ def down_sampling(answer):
         )
     _own_normalizations(normalizations, 3)
     x = generator(43).normal(size=(2, *shape)).astype("float32")
-    found = np.asarray(model(x, training=False))
+    found = array(model(x, training=False))
     matching = [
         bugs
         for order in itertools.permutations(normalizations)
@@ -61,7 +62,7 @@ def down_sampling(answer):
         )
     bugs = min(matching, key=len)
     if set(bugs) == {"stride", "source", "after"}:
-        raise Unanswered
+        raise Unanswered("all three bugs are still in.")
     if len(bugs) > 1:
         places = {"stride": "where the maps become smaller", "source": "where the shortcut starts"}
         where = " and ".join(places.get(bug, "what happens around the sum") for bug in bugs)
@@ -135,7 +136,9 @@ def identity_start(answer):
             "whatever the weights are, your block gives x: the branch has no say, now or ever. "
             "Let it give 0 because one of its *weights* is 0, which training can change."
         )
-    found = np.asarray(model(x, training=True))
+    found = array(model(x, training=True))
+    if kind in SUMS:
+        raise Mistake(SUMS[kind])
     if found.shape == x.shape and not found.any():
         raise Mistake(
             "your block gives zeros whatever enters. Without a shortcut a γ of 0 lets nothing "
@@ -154,7 +157,7 @@ def identity_start(answer):
     gammas = [v for v in model.trainable_variables if v.name == "gamma"]
     zero = [not np.any(gamma) for gamma in gammas]
     first = _step(model, x)
-    moved = _size(np.asarray(model(x, training=True)) - x) / _size(x)
+    moved = _size(array(model(x, training=True)) - x) / _size(x)
     if not any(first.values()):
         raise Mistake(
             "F = 0, and it stays so: no weight gets a gradient, since the zeros of the branch go "
@@ -180,22 +183,56 @@ def identity_start(answer):
             "the ReLU between the two convolutions is missing: without it they are one linear map, "
             "and a single convolution could do what both do."
         )
+    if kind == "open":
+        raise Mistake(
+            "it starts as the identity and can leave it, but no ReLU comes behind the sum. (A "
+            "block without one has its normalizations and ReLUs in front of the convolutions.)"
+        )
     if kind is None:
         raise Mistake(
             "it starts as the identity and can leave it, but it is another block than the one "
             "asked for: F is two 3×3 convolutions, each with batch norm, with a ReLU between them."
         )
+    _normalize_well(model)
     return (
         f"right. A tiny step of gradient descent moves the output by {moved:.1e} of its size, "
         "and then every kernel gets a gradient: it starts as the identity and can leave it."
     )
 
 
+SUMS = {
+    "minus": "you subtract what the branch gives. The block adds it to x.",
+    "reverse": "you subtract x from what the branch gives. The block adds the two.",
+    "product": "you multiply x by what the branch gives. The block adds the two.",
+}
+
+
+def _normalize_well(model):
+    """Refuse a block without batch norm, or one with numbers that no batch norm can have."""
+    norms = [layer for layer in model._flatten_layers() if hasattr(layer, "momentum")]
+    if not norms:
+        raise Mistake(
+            "it starts as the identity and can leave it, by zeros in the last kernel. But there is "
+            "no batch norm behind the convolutions: with one, which factor can do the same?"
+        )
+    for layer in norms:
+        if not 0 <= layer.momentum < 1:
+            raise Mistake(
+                f"a batch norm has the momentum {layer.momentum:.3g}. It is the share of the old "
+                "mean that is kept at each step, from 0 to 1."
+            )
+        if not 0 < layer.epsilon < 0.1:
+            raise Mistake(
+                f"a batch norm has the ε {layer.epsilon:.3g}. It is a small positive number, which "
+                "keeps the variance by which it divides away from 0."
+            )
+
+
 def _kind(model, x):
     """Tell the kind of block by what it gives with random weights; `None` if it is another."""
     weights = model.get_weights()
     kernels, normalizations = randomize(model)
-    found = np.asarray(model(x, training=False))
+    found = array(model(x, training=False))
     model.set_weights(weights)
     if [k.shape for k in kernels] != [(3, 3, 4, 4)] * 2:
         raise Mistake(
@@ -224,7 +261,7 @@ def _step(model, x, rate=1e-3):
 
     from reslib.probes.gradients import gradient, state_of
 
-    wanted = generator(46).normal(size=x.shape).astype("float32")
+    wanted = ops.convert_to_tensor(generator(46).normal(size=x.shape).astype("float32"))
     weights, state = state_of(model)
 
     def loss(*weights):

@@ -4,7 +4,7 @@ import numpy as np
 
 from reslib.exercises.answers import call, explain, judge, outcome, same
 from reslib.exercises.exercise import Mistake, exercise
-from reslib.exercises.residual_blocks.references import ADDED_AFTER, relu
+from reslib.exercises.residual_blocks.references import ADDED_AFTER, array, relu
 from reslib.seeding import generator
 
 
@@ -117,7 +117,7 @@ def _option_a_mistakes(x, filters, strides, found, picked):
 
     def pooled(layer):
         options = {"pool_size": strides, "strides": strides}
-        return [np.asarray(layer(padding=p, **options)(x)) for p in ("same", "valid")]
+        return [array(layer(padding=p, **options)(x)) for p in ("same", "valid")]
 
     height, width = picked.shape[1:3]
     repeats = -(-filters // x.shape[-1])
@@ -226,5 +226,5 @@ def fold(answer):
         )
     return (
         "right. With one weight layer block and plain layer are the same function, batch norm or "
-        "not. What differs is where they start, and what training finds (claim 04.17)."
+        "not. What differs is where they start, and what training finds."
     )

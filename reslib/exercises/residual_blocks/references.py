@@ -15,7 +15,7 @@ from reslib.seeding import generator
 
 ADDED_AFTER = (
     "your block adds the shortcut after the last ReLU, so its output can never fall below its "
-    "input. He et al. add before it: see claim 04.3."
+    "input. He et al. add before it."
 )
 
 
@@ -107,7 +107,14 @@ def _normalization(moving_mean, moving_variance, gamma=1, beta=0):
 def _conv(v, kernel, strides=1):
     from keras import ops
 
-    return np.asarray(ops.conv(v, kernel, strides=strides, padding="same"))
+    return array(ops.conv(v, kernel, strides=strides, padding="same"))
+
+
+def array(tensor: Any) -> np.ndarray:
+    """Return a backend's tensor as an array."""
+    from keras import ops
+
+    return ops.convert_to_numpy(tensor)
 
 
 def down_sampling_blocks(
@@ -156,10 +163,13 @@ def blocks_of_equal_size(
     branches = [("", second(_conv(relu(middle), kernels[1])))]
     branches += [("between", second(_conv(middle, kernels[1])))]
     before = _conv(relu(first(x)), kernels[0])  # activations and normalizations come first
-    branches += [("", _conv(relu(second(before)), kernels[1]))]
+    branches += [("before", _conv(relu(second(before)), kernels[1]))]
     for bug, branch in branches:
         yield bug, relu(x + branch)
-        yield bug, x + branch
+        yield bug or "open", x + branch
+        yield "minus", relu(x - branch)
+        yield "reverse", relu(branch - x)
+        yield "product", relu(branch * x)
         yield "plain", relu(branch)
         yield "after", relu(branch) + x
     yield "silent", x

@@ -136,7 +136,7 @@ def without_branch(answer):
             f"{shortcut} on 4 channels",
         )
     return (
-        "This is what `probes.lesion` does to one block after the other (claims 07.5 and 07.6). Of "
+        "This is what `probes.lesion` does to one block after the other. Of "
         "a plain block nothing would be left."
     )
 
@@ -197,7 +197,7 @@ def ratio(answer):
         )
     return (
         "Near 0 the block does nothing, near 1 it adds as much as it passes on. "
-        "`probes.branch_ratio` measures it for every block of a network (claim 07.2)."
+        "`probes.branch_ratio` measures it for every block of a network."
     )
 
 
@@ -243,7 +243,7 @@ def drop(answer):
         )
     return (
         "The network that trains is shallower than the one that is used, so that the blocks learn "
-        "to do without each other (claim 07.13)."
+        "to do without each other."
     )
 
 

@@ -28,7 +28,9 @@ def diagnose(answer):
     for numbers, right, condition in _networks():
         result = call(answer, **numbers)
         found = {result} if isinstance(result, str) else result
-        if not isinstance(found, (set, list, tuple)):
+        if not isinstance(found, (set, list, tuple)) or not all(
+            isinstance(name, str) for name in found
+        ):
             raise Mistake(f"the answer must give a set of names, not {shown(result)}.")
         found = set(found)
         if unknown := found - set(FAILURES):

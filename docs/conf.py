@@ -1,0 +1,80 @@
+"""The site: the notebooks as they are stored, the pages beside them, and the library's reference.
+
+`make site` builds it from the checkout's root, with this folder for its configuration:
+
+    sphinx-build -c docs . build/site
+"""
+
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "docs/_ext")]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+# `make colab REPO=owner/name` writes the published place into the README.
+repository = re.search(r"https://github\.com/(?!OWNER/NAME)([\w.-]+/[\w.-]+?)(?:\.git)?\s", README)
+
+project = "Why residual networks work"
+author = "The authors of the course"
+copyright = "the authors of the course, MIT licence"
+language = "en"
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx_copybutton",
+    "sphinxext.opengraph",
+    "contents",
+    "docstrings",
+    "mathml",
+    "stored_figures",
+]
+root_doc = "README"
+include_patterns = ["*.md", "docs/**.md", "notebooks/**.ipynb"]
+exclude_patterns = [".*", "build", "dist", "my-course", "**.ipynb_checkpoints"]
+
+nb_execution_mode = "off"
+nb_render_markdown_format = "myst"  # links in generated tables
+nb_mime_priority_overrides = [("html", "text/markdown", 5)]
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+suppress_warnings = ["misc.highlighting_failure"]
+
+# The library's docstrings keep Keras's order of sections.
+napoleon_numpy_docstring = False
+napoleon_custom_sections = ["Input shape", "Output shape", "Reference"]
+autodoc_member_order = "bysource"
+autodoc_typehints = "none"  # the docstrings say what each argument is
+suppress_warnings += ["autodoc.mocked_object"]
+autodoc_mock_imports = ["IPython", "joblib", "keras", "matplotlib", "pandas", "psutil"]
+autodoc_mock_imports += ["scipy", "sklearn", "tensorflow", "threadpoolctl", "tqdm"]
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_baseurl = "https://{}.github.io/{}/".format(*repository[1].split("/")) if repository else ""
+html_math_renderer = "mathml"
+html_static_path = ["_static"]
+html_css_files = ["course.css"]
+html_show_sphinx = False
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "home_page_in_toc": True,
+    "navbar_persistent": [],  # the side bar has the search
+    "show_toc_level": 2,
+    "use_download_button": False,
+}
+if repository:
+    html_theme_options |= {
+        "repository_url": f"https://github.com/{repository[1]}",
+        "repository_branch": "main",
+        "path_to_docs": ".",
+        "use_repository_button": True,
+        "launch_buttons": {"colab_url": "https://colab.research.google.com"},
+    }
+ogp_site_url = html_baseurl
+ogp_social_cards = {"enable": False}  # the figure of the README is the picture
+ogp_image = "_images/headline.png"
+ogp_enable_meta_description = True
