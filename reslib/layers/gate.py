@@ -38,7 +38,7 @@ class Gate(keras.layers.Layer):
     >>> gate = Gate(price=0.1)
     >>> keras.ops.convert_to_numpy(gate(keras.ops.ones(3))).tolist()
     [0.0, 0.0, 0.0]
-    >>> gate.value.assign(-2.0)
+    >>> _ = gate.value.assign(-2.0)
     >>> keras.ops.convert_to_numpy(gate(keras.ops.ones(3))).tolist()
     [-2.0, -2.0, -2.0]
     >>> round(float(sum(gate.losses)), 6)

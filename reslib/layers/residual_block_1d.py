@@ -56,7 +56,6 @@ class ResidualBlock1D(keras.layers.Layer):
         super().__init__(**kwargs)
         self.filters = arguments.positive_integer("filters", filters)
         self.shortcut = arguments.one_of("shortcut", shortcut, ("A", None))
-        self.gate_price, self.gate_start = gate_price, gate_start
         if gate_price is not None and shortcut is None:
             raise ValueError(
                 "gate_price must be None with shortcut=None: without a shortcut a shut gate "
@@ -76,7 +75,9 @@ class ResidualBlock1D(keras.layers.Layer):
         self.norm2 = BatchNormalization(
             name="norm2", center=not gated, scale=not gated, **normalization, **options
         )
-        self.gate = Gate(gate_price, gate_start, name="gate", **options) if gated else None
+        gate = Gate(gate_price if gated else 0.0, gate_start, name="gate", **options)
+        self.gate = gate if gated else None
+        self.gate_price, self.gate_start = gate.price if gated else None, gate.start
 
     def build(self, input_shape):
         if len(input_shape) != 3 or input_shape[-1] is None:
