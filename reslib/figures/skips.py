@@ -124,7 +124,7 @@ def path_lengths(norms: Mapping[str, pd.DataFrame], title: str) -> Figure:
         ax.set_xlabel("Length of the path (blocks)")
         ax.xaxis.get_major_locator().set_params(integer=True)
     axes[0].set(yscale="log", ylabel="Gradient of one path,\nrelative to length 0")
-    axes[0].yaxis.set_major_locator(LogLocator(base=2))
+    axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
     axes[0].yaxis.set_major_formatter("{x:g}")
     axes[0].minorticks_off()
     axes[1].set(ylabel="Share of all gradient", ylim=(0, None))
