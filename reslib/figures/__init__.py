@@ -20,7 +20,22 @@ from reslib.figures.generalization import training_and_test
 from reslib.figures.health import gauges, health_panel
 from reslib.figures.layers import growth_curves, growth_rows, layer_curves
 from reslib.figures.parts import error_parts
-from reslib.figures.scenes import BOXES, dense_labels, level_curves, seed_rows
+from reslib.figures.scenes import (
+    BOXES,
+    dense_labels,
+    labelled_scenes,
+    level_curves,
+    seed_rows,
+    verdicts,
+)
+from reslib.figures.skips import (
+    block_errors,
+    branch_sizes,
+    gate_sizes,
+    order_curves,
+    path_lengths,
+    removal_curves,
+)
 from reslib.figures.style import COLORS, LINES, panels, show
 
 __all__ = [
@@ -29,6 +44,8 @@ __all__ = [
     "LINES",
     "autocorrelations",
     "band",
+    "block_errors",
+    "branch_sizes",
     "cell_rows",
     "computation_graph",
     "decay",
@@ -42,18 +59,23 @@ __all__ = [
     "explore",
     "flips",
     "four_distances",
+    "gate_sizes",
     "gauges",
     "gradient_profiles",
     "growth_curves",
     "growth_rows",
     "health_panel",
     "label_ends",
+    "labelled_scenes",
     "laws",
     "layer_curves",
     "level_curves",
+    "order_curves",
     "panels",
+    "path_lengths",
     "positions",
     "receptive_fields",
+    "removal_curves",
     "seed_rows",
     "show",
     "signals",
@@ -61,4 +83,5 @@ __all__ = [
     "size_curves",
     "steps",
     "training_and_test",
+    "verdicts",
 ]

@@ -4,6 +4,7 @@ from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of 
 from reslib.layers.batch_normalization import BatchNormalization
 from reslib.layers.bottleneck_block import BottleneckBlock
 from reslib.layers.feature_pyramid import FeaturePyramid
+from reslib.layers.gate import Gate
 from reslib.layers.identity_shortcut import IdentityShortcut
 from reslib.layers.looks_linear import LooksLinear, MirroredReLU
 from reslib.layers.normalized_conv2d import NormalizedConv2D
@@ -18,6 +19,7 @@ __all__ = [
     "BatchNormalization",
     "BottleneckBlock",
     "FeaturePyramid",
+    "Gate",
     "IdentityShortcut",
     "LooksLinear",
     "MirroredReLU",

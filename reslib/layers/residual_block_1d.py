@@ -7,6 +7,7 @@ from keras import ops
 
 from reslib import arguments
 from reslib.layers.batch_normalization import BatchNormalization
+from reslib.layers.gate import Gate
 
 
 @keras.saving.register_keras_serializable(package="reslib")
@@ -20,6 +21,11 @@ class ResidualBlock1D(keras.layers.Layer):
     Args:
         filters: Integer, channels of the output, and with a shortcut those of the input too.
         shortcut: `"A"` for the identity, or `None` for no shortcut.
+        gate_price: Float, the price of a `reslib.layers.Gate` that ends F: `relu(g · F(x) + x)`.
+            It takes the place of the last scale and shift, so that what F gives has size 1, and
+            |g| is the size of what the block adds. `None` for no gate. Refused for `shortcut=None`,
+            where a shut gate would pass on neither signal nor gradient.
+        gate_start: Float, the gate at the start.
 
     Input shape:
         `(batch, cells, channels)`.
@@ -39,10 +45,22 @@ class ResidualBlock1D(keras.layers.Layer):
     (1, 64, 16)
     """
 
-    def __init__(self, filters: int, shortcut: str | None = "A", **kwargs):
+    def __init__(
+        self,
+        filters: int,
+        shortcut: str | None = "A",
+        gate_price: float | None = None,
+        gate_start: float = 0.0,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.filters = arguments.positive_integer("filters", filters)
         self.shortcut = arguments.one_of("shortcut", shortcut, ("A", None))
+        if gate_price is not None and shortcut is None:
+            raise ValueError(
+                "gate_price must be None with shortcut=None: without a shortcut a shut gate "
+                f"passes on neither signal nor gradient; received {gate_price!r}"
+            )
         # Also `trainable`: a block that is frozen shall stay so when it is loaded or cloned.
         options = {"dtype": self.dtype_policy, "trainable": self.trainable}
         # Kernels start as Keras's do: the normalization undoes their scale, but the smaller they
@@ -53,7 +71,13 @@ class ResidualBlock1D(keras.layers.Layer):
         self.conv1 = keras.layers.Conv1D(self.filters, 3, name="conv1", **convolution, **options)
         self.norm1 = BatchNormalization(name="norm1", **normalization, **options)
         self.conv2 = keras.layers.Conv1D(self.filters, 3, name="conv2", **convolution, **options)
-        self.norm2 = BatchNormalization(name="norm2", **normalization, **options)
+        gated = gate_price is not None
+        self.norm2 = BatchNormalization(
+            name="norm2", center=not gated, scale=not gated, **normalization, **options
+        )
+        gate = Gate(gate_price if gated else 0.0, gate_start, name="gate", **options)
+        self.gate = gate if gated else None
+        self.gate_price, self.gate_start = gate.price if gated else None, gate.start
 
     def build(self, input_shape):
         if len(input_shape) != 3 or input_shape[-1] is None:
@@ -71,14 +95,24 @@ class ResidualBlock1D(keras.layers.Layer):
         self.norm1.build(inside)
         self.conv2.build(inside)
         self.norm2.build(inside)
+        if self.gate:
+            self.gate.build(inside)
 
     def call(self, x, training=None):
         y = ops.relu(self.norm1(self.conv1(x), training=training))
         y = self.norm2(self.conv2(y), training=training)
+        if self.gate:
+            y = self.gate(y)
         return ops.relu(y if self.shortcut is None else y + x)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.filters)
 
     def get_config(self):
-        return {**super().get_config(), "filters": self.filters, "shortcut": self.shortcut}
+        return {
+            **super().get_config(),
+            "filters": self.filters,
+            "shortcut": self.shortcut,
+            "gate_price": self.gate_price,
+            "gate_start": self.gate_start,
+        }

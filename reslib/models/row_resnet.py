@@ -14,6 +14,8 @@ def row_resnet(
     width: int = 16,
     input_shape: tuple = (64, 2),
     classes: int = 2,
+    gate_price: float | None = None,
+    gate_start: float = 0.0,
     name: str | None = None,
 ) -> keras.Model:
     """Build a network of `depth` = 2n + 2 weight layers with an answer for each cell of a row.
@@ -29,6 +31,9 @@ def row_resnet(
         width: Integer, channels of all layers but the last.
         input_shape: `(cells, channels)`; `cells` may be `None`.
         classes: Integer, the number of outputs for each cell.
+        gate_price: Float, the price of a gate in each block; `None` for no gates. Refused for
+            `shortcut=None`. See `reslib.layers.ResidualBlock1D`.
+        gate_start: Float, each gate at the start.
         name: Name of the model; by default one that says what it is, such as `"plain_20"` or
             `"resnet_20"`.
 
@@ -67,7 +72,7 @@ def row_resnet(
     x = BatchNormalization(momentum=0.9, epsilon=1e-5, name="stem_norm")(x)
     x = keras.layers.ReLU(name="stem_relu")(x)
     for block in range((depth - 2) // 2):
-        x = ResidualBlock1D(width, shortcut, name=f"block{block + 1}")(x)
+        x = ResidualBlock1D(width, shortcut, gate_price, gate_start, name=f"block{block + 1}")(x)
     # float32, so that a softmax under mixed precision keeps its digits.
     outputs = keras.layers.Conv1D(
         classes, 1, dtype="float32", name="logits", data_format="channels_last"

@@ -21,6 +21,7 @@ from check import (
 from reslib.layers import (
     BatchNormalization,
     BottleneckBlock,
+    Gate,
     IdentityShortcut,
     MirroredReLU,
     NormalizedConv2D,
@@ -95,6 +96,8 @@ CASES["stochastic-depth"] = (
     0,
 )
 CASES["row-residual"] = (ResidualBlock1D, {"filters": 4}, (4, 6, 4), (4, 6, 4), 6, 4)
+CASES["gate"] = (Gate, {"price": 0.5, "start": 2.0}, (4, 3), (4, 3), 1, 0)
+CASES["row-gated"] = (ResidualBlock1D, {"filters": 4, "gate_price": 0}, (4, 6, 4), (4, 6, 4), 5, 4)
 CASES["row-plain"] = (
     ResidualBlock1D,
     {"filters": 4, "shortcut": None},
@@ -238,6 +241,11 @@ def test_channels_first_is_channels_last_transposed(name):
 
 
 REFUSED = [
+    (Gate, {"price": -0.1}, "price"),
+    (Gate, {"price": "0"}, "price"),
+    (Gate, {"start": "shut"}, "start"),
+    (ResidualBlock1D, {"filters": 4, "gate_price": -1}, "price"),
+    (ResidualBlock1D, {"filters": 4, "shortcut": None, "gate_price": 0.0}, "gate_price"),
     (IdentityShortcut, {"filters": 0}, "filters"),
     (IdentityShortcut, {"filters": 2.0}, "filters"),
     (IdentityShortcut, {"filters": True}, "filters"),

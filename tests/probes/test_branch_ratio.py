@@ -75,6 +75,21 @@ def test_size_of_the_batches_does_not_matter_and_the_model_stays():
     assert [set(vars(layer)) for layer in model.layers] == attributes
 
 
+def test_statistics_of_the_batch_give_each_branch_the_size_one():
+    """Of a network just built F has variance 1 in each channel, whatever its kernels."""
+    model, x = network(), images()
+    before = model.get_weights()
+    ratios = branch_ratio(model, x, batch_statistics=True)
+    stem = model.get_layer("stem")(x, training=True)
+    size = np.sqrt(np.mean(np.square(keras.ops.convert_to_numpy(stem))))
+    assert ratios.iloc[0] == pytest.approx(1 / size, rel=1e-3)
+    assert abs(branch_ratio(model, x).iloc[0] / ratios.iloc[0] - 1) > 0.01
+    model.set_weights(before)
+    branch_ratio(model, x, batch_statistics=True)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_plain_network_is_refused():
     with pytest.raises(ValueError, match="must have a shortcut .* stage1_block1 of plain_8"):
         branch_ratio(network(shortcut=None), images())
