@@ -23,10 +23,8 @@ from reslib.figures.parts import error_parts
 from reslib.figures.scenes import (
     BOXES,
     dense_labels,
-    labelled_scenes,
     level_curves,
     seed_rows,
-    verdicts,
 )
 from reslib.figures.skips import (
     block_errors,
@@ -66,7 +64,6 @@ __all__ = [
     "growth_rows",
     "health_panel",
     "label_ends",
-    "labelled_scenes",
     "laws",
     "layer_curves",
     "level_curves",
@@ -83,5 +80,4 @@ __all__ = [
     "size_curves",
     "steps",
     "training_and_test",
-    "verdicts",
 ]
