@@ -68,8 +68,7 @@ def _agreement(labels, scenes):
     ]
     text = f"{scenes} scenes, a row for each; colours name the class of a pixel."
     return text + (
-        f" Of the objects' pixels in these scenes, as many have the class that they have in "
-        f"'{first}': {', '.join(told)}."
+        f" Share of the objects' pixels whose class is the one in '{first}': {', '.join(told)}."
         if told
         else ""
     )

@@ -121,8 +121,8 @@ def lateral(answer):
             [straight + down],
             {
                 (
-                    "only the coarse map comes through: the lateral connection is missing, and "
-                    "with it all that the fine map knows about places: that costs small objects."
+                    "only the coarse map comes through. The lateral connection is missing, and "
+                    "with it what the fine map knows about places; small objects lose pixels."
                 ): [down],
                 (
                     "only the fine map comes through: the top-down path is missing, and with it "
