@@ -72,6 +72,14 @@ class ResidualBlock1D(keras.layers.Layer):
         self.norm1 = BatchNormalization(name="norm1", **normalization, **options)
         self.conv2 = keras.layers.Conv1D(self.filters, 3, name="conv2", **convolution, **options)
         gated = gate_price is not None
+        if gated:
+            gate_price = arguments.number(
+                "gate_price",
+                gate_price,
+                "a finite number of at least 0, or None",
+                lambda value: value >= 0,
+            )
+        gate_start = arguments.number("gate_start", gate_start)
         self.norm2 = BatchNormalization(
             name="norm2", center=not gated, scale=not gated, **normalization, **options
         )

@@ -18,6 +18,7 @@ from junk import (
 )
 
 from reslib import datasets
+from reslib.datasets.loading import LARGEST_SEED
 
 
 def whole(least, most=10**5):
@@ -52,6 +53,7 @@ CASES = {
             "standardize": boolean,
             "path": none,
             "groups": none,
+            "draw": either(none, whole(0, LARGEST_SEED)),
         },
     ),
     datasets.flood_fill: (

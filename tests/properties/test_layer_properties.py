@@ -52,6 +52,7 @@ CASES = {
         {"filters": 4},
         {**BLOCK, "filters": integer(4, multiple_of=4), "version": one_of("v1", "v1.5")},
     ),
+    layers.Gate: ({}, {"price": number(lambda value: value >= 0), "start": number()}),
     layers.FeaturePyramid: (
         {"channels": 2},
         {
@@ -85,7 +86,15 @@ CASES = {
     layers.OneLayerBlock: ({"filters": 4}, BLOCK),
     layers.PreActivationBlock: ({"filters": 4}, BLOCK),
     layers.ResidualBlock: ({"filters": 4}, BLOCK),
-    layers.ResidualBlock1D: ({"filters": 4}, {"filters": positive, "shortcut": one_of("A", None)}),
+    layers.ResidualBlock1D: (
+        {"filters": 4},
+        {
+            "filters": positive,
+            "shortcut": one_of("A", None),
+            "gate_price": either(none, number(lambda value: value >= 0)),
+            "gate_start": number(),
+        },
+    ),
     layers.StochasticDepth: (
         {"survival_probability": 0.5},
         {"survival_probability": probability, "seed": SEED},

@@ -106,6 +106,8 @@ CASES = {
         {
             "depth": integer(4, multiple_of=2),
             "shortcut": one_of("A", None),
+            "gate_price": either(none, number(lambda value: value >= 0)),
+            "gate_start": number(),
             "width": positive,
             "input_shape": lambda value: (
                 sequence(either(none, positive), 2)(value) and value[1] is not None
