@@ -1,5 +1,6 @@
 """What is told outside the notebooks is what they say."""
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -53,6 +54,19 @@ def test_what_came_out_with_other_seeds_is_told_with_its_closest_call():
     assert build_pages.at_other_seeds(rows) == "held at 2 of 3 offsets; closest 0.5"
     both = rows.assign(at_most=7.0)
     assert build_pages.at_other_seeds(both) == "held at 2 of 3 offsets; closest 0.5 and 6"
+
+
+def test_each_number_of_the_map_of_failures_comes_from_one_claim():
+    """Notebook 07 finds them by a piece of their statement, and has "?" where there is none."""
+    (source,) = (
+        cell.source
+        for cell in NOTEBOOKS["07_what_skips_choose.ipynb"].cells
+        if cell.source.startswith("SOURCES = ")
+    )
+    listed = pd.read_csv(ROOT / "data/claims.csv", dtype=str, keep_default_na=False)
+    for number, piece in ast.literal_eval(source.removeprefix("SOURCES = ")).values():
+        statements = listed[listed.notebook.str.startswith(number)].statement
+        assert statements.str.contains(piece, regex=False).sum() == 1, (number, piece)
 
 
 COMPUTED = {"S4", "S5", "S14", "S15"}  # derived and computed in tables: nothing to claim
