@@ -71,19 +71,15 @@ class ResidualBlock1D(keras.layers.Layer):
         self.conv1 = keras.layers.Conv1D(self.filters, 3, name="conv1", **convolution, **options)
         self.norm1 = BatchNormalization(name="norm1", **normalization, **options)
         self.conv2 = keras.layers.Conv1D(self.filters, 3, name="conv2", **convolution, **options)
-        gated = gate_price is not None
-        if gated:
-            gate_price = arguments.number(
-                "gate_price",
-                gate_price,
-                "a finite number of at least 0, or None",
-                lambda value: value >= 0,
-            )
+        gated, price = gate_price is not None, 0.0
+        if gate_price is not None:
+            accepted = "a finite number of at least 0, or None"
+            price = arguments.number("gate_price", gate_price, accepted, lambda value: value >= 0)
         gate_start = arguments.number("gate_start", gate_start)
         self.norm2 = BatchNormalization(
             name="norm2", center=not gated, scale=not gated, **normalization, **options
         )
-        gate = Gate(gate_price if gated else 0.0, gate_start, name="gate", **options)
+        gate = Gate(price, gate_start, name="gate", **options)
         self.gate = gate if gated else None
         self.gate_price, self.gate_start = gate.price if gated else None, gate.start
 
