@@ -88,8 +88,8 @@ def our_epoch(depth, side, channels, width, images, operations=1):
     devices.set_threads()
     import tensorflow as tf
 
-    from reslib.experiments.network import traced_network
     from reslib.experiments.recipe import Recipe
+    from reslib.experiments.tracing import traced_network
 
     started = time.perf_counter()
     recipe = Recipe("cifar_resnet", {"depth": depth, "width": width})

@@ -26,12 +26,17 @@ def environment() -> str:
     name = keras.backend.backend()
     backend = importlib.import_module(name)
     version = backend.__version__.partition("+")[0]  # PyTorch's has "+cpu" behind it
-    gpus = _number_of_gpus(name, backend)
-    devices = f"{os.cpu_count()} CPU cores, {gpus or 'no'} GPU"
+    devices = f"{os.cpu_count()} CPU cores, {number_of_gpus() or 'no'} GPU"
     return f"Python {python} · Keras {keras.__version__} on {NAMES[name]} {version} · {devices}"
 
 
-def _number_of_gpus(name, backend):
+def number_of_gpus() -> int:
+    """Count the GPUs that the framework sees."""
+    from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
+    import keras
+
+    name = keras.backend.backend()
+    backend = importlib.import_module(name)
     if name == "tensorflow":
         return len(backend.config.list_physical_devices("GPU"))
     if name == "jax":

@@ -7,6 +7,7 @@ import contextlib
 import gc
 import os
 import tempfile
+from inspect import signature
 
 
 @contextlib.contextmanager
@@ -62,10 +63,44 @@ def parts_of(layer):
     return list(layer._flatten_layers())  # Keras's own way has a private name
 
 
+@contextlib.contextmanager
+def initializers_draw(**functions):
+    """Let Keras's initializers draw random numbers by other functions for a while.
+
+    Args:
+        functions: From `"uniform"` (in [0, 1)), `"normal"` and `"truncated_normal"` (of mean 0 and
+            a standard deviation of 1 before truncation) to a function of a seed, an integer, and a
+            shape that returns a NumPy array.
+    """
+    from keras.src.backend import random  # where initializers look
+
+    def in_place_of(keras_draws, ours):
+        def draw(shape, *args, dtype=None, seed=None, **kwargs):
+            if not isinstance(seed, int):  # of a layer, which draws at each call
+                return keras_draws(shape, *args, dtype=dtype, seed=seed, **kwargs)
+            given = signature(keras_draws).bind(shape, *args, **kwargs)
+            given.apply_defaults()
+            _, start, end, *_ = given.args  # or the mean and the standard deviation
+            scale = end - start if ours is functions["uniform"] else end
+            return keras.ops.convert_to_tensor(ours(seed, shape) * scale + start, dtype)
+
+        return draw
+
+    before = {name: getattr(random, name) for name in functions}
+    for name, keras_draws in before.items():
+        setattr(random, name, in_place_of(keras_draws, functions[name]))
+    try:
+        yield
+    finally:
+        for name, keras_draws in before.items():
+            setattr(random, name, keras_draws)
+
+
 # Last of all, since the layers come with Keras (see `reslib.registration`), and use what is above.
-# A GPU's memory is taken as needed. Otherwise this process would take all of it, and leave none to
-# the workers of a sweep.
+# A GPU's memory is taken as needed. Otherwise this process would take all of it (on JAX most), and
+# leave none to the workers of a sweep.
 os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 with _silence(), _no_garbage():
     import keras

@@ -4,14 +4,35 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from reslib.environment import number_of_gpus
+
+
+def choose_backend() -> None:
+    """Let Keras run on JAX where JAX finds a GPU, or where there is no TensorFlow.
+
+    Nothing is chosen where `KERAS_BACKEND` is set, or Keras has been imported.
+    """
+    chosen = "KERAS_BACKEND" in os.environ or "keras" in sys.modules
+    if not chosen and (find_spec("tensorflow") is None or _jax_finds_gpu()):
+        os.environ["KERAS_BACKEND"] = "jax"
+
+
+def _jax_finds_gpu():
+    if find_spec("jax_plugins") is None:  # JAX needs one for a GPU
+        return False
+    # It is asked in another process, which gives back what it takes of the GPU.
+    code = "import jax; print(jax.default_backend())"
+    asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    return asked.stdout.strip() == "gpu"
 
 
 def visible_gpus() -> tuple[str, ...]:
     """Return the names by which CUDA knows the GPUs that this process may use."""
-    from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of TensorFlow quiet)
-    import tensorflow as tf
-
-    count = len(tf.config.list_physical_devices("GPU"))
+    count = number_of_gpus()
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     names = chosen.split(",") if chosen else map(str, range(count))
     return tuple(names)[:count]
@@ -38,7 +59,8 @@ def operations_for(workers: int) -> int:
 def take_turn(gpus: tuple[str, ...]) -> None:
     """Let this worker process see one of the GPUs: the first worker the first, and so on in turn.
 
-    It must come before TensorFlow is imported, which asks only once. Without GPUs nothing changes.
+    It must come before the framework is imported, which asks only once. Without GPUs nothing
+    changes.
     """
     if gpus:
         number = int(multiprocessing.current_process().name.rpartition("-")[2])
@@ -46,15 +68,21 @@ def take_turn(gpus: tuple[str, ...]) -> None:
 
 
 def set_threads() -> None:
-    """Let TensorFlow compute an operation on one thread, so that sums run in one order everywhere.
+    """Let an operation be computed on one thread, so that sums run in one order everywhere.
 
-    Beside it a second operation may run where there are cores for it, such as the gradient of a
-    kernel beside that of its input; `TF_NUM_INTEROP_THREADS` says how many.
+    On TensorFlow a second operation may run beside it where there are cores for it, such as the
+    gradient of a kernel beside that of its input; `TF_NUM_INTEROP_THREADS` says how many. On JAX it
+    must come before the first operation, with which XLA starts its threads.
 
     Raises:
         RuntimeError: if TensorFlow has started with other threads.
     """
-    from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of TensorFlow quiet)
+    from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
+    import keras
+
+    if keras.backend.backend() == "jax":
+        os.environ["NPROC"] = "1"  # how many cores XLA believes to have
+        return
     import tensorflow as tf
 
     operations = int(os.environ.get("TF_NUM_INTEROP_THREADS", 1))

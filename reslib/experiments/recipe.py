@@ -144,7 +144,7 @@ def build(model: Recipe, dataset: Recipe) -> keras.Model:
 
 
 def build_for(model: Recipe, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """Build a network, its weights drawn from Keras's current random state.
+    """Build a network, its weights drawn from Keras's current random state, on any backend alike.
 
     Args:
         model: A `Recipe` with a name in `NETWORKS`.
@@ -154,8 +154,10 @@ def build_for(model: Recipe, input_shape: tuple[int, ...], classes: int) -> kera
     Raises:
         ValueError: if an argument of the recipe is refused, or does not fit the data.
     """
+    from reslib.experiments.philox import drawn_as_on_tensorflow  # NumPy comes with it
+
     arguments = {"input_shape": input_shape, "classes": classes, **model.arguments}
-    with keras_as_it_comes():
+    with keras_as_it_comes(), drawn_as_on_tensorflow():
         network = _function(model.name)(**arguments)
     sizes = network.input_shape[1:]
     fits = len(sizes) == len(input_shape) and all(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import os
 import pathlib
 import shlex
+import threading
 
 from reslib.datasets import cifar10
 from reslib.datasets.splits import Splits
+from reslib.environment import environment
+from reslib.experiments import devices
 from reslib.experiments.records import Record
+from reslib.experiments.records.files import write_whole
 from reslib.experiments.result import MEASURES, Results
 from reslib.experiments.run import Run
 from reslib.experiments.sweep import sweep
@@ -20,15 +25,18 @@ SHORTCUTS = {"plain": None, "residual": "A"}
 PAPER = {20: 8.75, 32: 7.51, 44: 7.17, 56: 6.97, 110: 6.43}  # test error, per cent
 EPOCHS = 164
 BATCH_SIZE = 128
+SECONDS_BETWEEN_TABLES = 30
 DESCRIPTION = """\
 Train the CIFAR-10 networks of He et al. 2015 (section 4.2 and table 6): plain and residual ones
 with shortcuts A, batches of 128, momentum 0.9, weight decay 0.0001, a learning rate of 0.1 divided
 by ten after half and three quarters of all steps (with 110 layers a tenth of it for the first
 160th), and random crops and flips.
 
+It trains on JAX where JAX finds a GPU, else on TensorFlow; KERAS_BACKEND=jax or tensorflow chooses.
+
 Everything is kept in one folder: a record of each finished run, how far unfinished ones have come,
-and at the end curves.csv with all measures after each epoch. Killed at any time, the same command
-goes on where it was; when all is done it trains nothing."""
+and curves.csv with all measures after each epoch so far. Killed at any time, the same command goes
+on where it was; when all is done it trains nothing."""
 
 
 def add_command(commands: argparse._SubParsersAction) -> None:
@@ -40,7 +48,7 @@ def add_command(commands: argparse._SubParsersAction) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     option = parser.add_argument
-    option("--depths", type=_depth, nargs="+", default=list(PAPER), metavar="N",
+    option("--depths", type=int, nargs="+", default=list(PAPER), metavar="N",
            help="numbers of layers, each 6n+2 (default: 20 32 44 56 110)")  # fmt: skip
     option("--kinds", choices=SHORTCUTS, nargs="+", default=list(SHORTCUTS),
            help="kinds of network (default: both)")  # fmt: skip
@@ -63,6 +71,9 @@ def add_command(commands: argparse._SubParsersAction) -> None:
 
 
 def _reproduce(arguments, complain):
+    devices.choose_backend()
+    for depth in arguments.depths:
+        _check_depth(depth, complain)
     folder = pathlib.Path(arguments.out).resolve()
     os.environ["RESLIB_CACHE"] = str(folder)  # records and checkpoints too
     try:
@@ -77,19 +88,51 @@ def _reproduce(arguments, complain):
         images = min(10 * max(1, round(arguments.fraction * images / 10)), images)
     runs = _runs(arguments, images)
     print(printable(_what_is_trained(arguments, runs, images, splits)), flush=True)
+    path = folder / "curves.csv"
     try:
-        sweep(runs, arguments.workers)
+        with _curves_written(runs, path):
+            sweep(runs, arguments.workers)
     except KeyboardInterrupt:
         say("Interrupted. The same command goes on from here.")
         return 130
     finally:
         curves = _curves(runs)
         if len(curves):
-            path = folder / "curves.csv"
-            curves.to_csv(path, index=False, float_format="%.5g", lineterminator="\n")
-            say(_report(curves, arguments, images, len(splits.y_train)))
+            if (curves.epoch == arguments.epochs).any():
+                say(_report(curves, arguments, images, len(splits.y_train)))
             say(f"All curves: {path}")
     return 0
+
+
+@contextlib.contextmanager
+def _curves_written(runs, path):
+    """Write the curves as far as they have come, again and again and at the end.
+
+    So a run that is cut off by any means leaves them. (Its checkpoint is written by its worker.)
+    """
+    done, written = threading.Event(), 0
+
+    def write():
+        nonlocal written
+        curves = _curves(runs)
+        if len(curves) > written:
+            text = curves.to_csv(index=False, float_format="%.5g", lineterminator="\n")
+            write_whole(path, lambda file: file.write(text.encode()))
+            written = len(curves)
+
+    def watch():
+        while not done.wait(SECONDS_BETWEEN_TABLES):
+            with contextlib.suppress(OSError):  # the disk is full: at the end it will be said
+                write()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()
+        write()
 
 
 def _images(path):
@@ -125,11 +168,13 @@ def _runs(arguments, images):
 
 def _what_is_trained(arguments, runs, images, splits):
     steps = arguments.epochs * max(1, images // BATCH_SIZE)
+    workers = min(arguments.workers or devices.default_workers(), len(runs))
     return "\n".join(
         [
             f"{len(runs)} networks, {steps:,} steps each: {arguments.epochs} epochs of "
             f"{images:,} training images.",
             f"Data: SHA-256 {splits.checksum}",
+            f"On: {environment()}; {workers} at a time",
             f"To repeat it: {_command(arguments)}",
         ]
     )
@@ -137,21 +182,24 @@ def _what_is_trained(arguments, runs, images, splits):
 
 def _command(arguments):
     """All that decides the numbers, and no more: not how many workers, nor where files lie."""
+    import keras
+
     words = ["python", "-m", "reslib", "reproduce", "--depths", *arguments.depths]
     words += ["--kinds", *arguments.kinds]
     for name in ("seeds", "epochs", "fraction"):
         words += [f"--{name}", f"{getattr(arguments, name):.12g}"]
     if arguments.data is not None:
         words += ["--data", pathlib.Path(arguments.data).name]
-    offset = os.environ.get("RESLIB_SEED_OFFSET")
-    before = f"RESLIB_SEED_OFFSET={offset} " if offset else ""
+    backend, offset = keras.backend.backend(), os.environ.get("RESLIB_SEED_OFFSET")
+    before = "" if backend == "tensorflow" else f"KERAS_BACKEND={backend} "
+    before += f"RESLIB_SEED_OFFSET={offset} " if offset else ""
     return before + shlex.join(map(str, words))
 
 
 def _curves(runs):
-    """Make a table with a row for each epoch of each finished run."""
-    finished = [result for run in runs if (result := Record(run).read()) is not None]
-    table = Results(finished).table
+    """Make a table with a row for each epoch that is done."""
+    results = [result for run in runs if (result := Record(run).read_part()) is not None]
+    table = Results(results).table
     if len(table):
         table["kind"] = table["shortcut"].notna().map({False: "plain", True: "residual"})
         table = table[["kind", "depth", "seed", "epoch", *MEASURES]]
@@ -160,7 +208,7 @@ def _curves(runs):
 
 def _report(curves, arguments, images, all_images):
     """Put the errors beside the paper's, and say what was done otherwise."""
-    last = curves[curves.epoch == curves.epoch.max()]
+    last = curves[curves.epoch == arguments.epochs]
     lines = ["", f"{'kind':<10}{'depth':>5}{'test error, %':>18}{'paper, %':>10}"]
     for (kind, depth), errors in last.groupby(["kind", "depth"]).test_error:
         error = f"{100 * errors.mean():.2f}"
@@ -184,14 +232,14 @@ def _report(curves, arguments, images, all_images):
     )
 
 
-def _depth(text):
+def _check_depth(depth, complain):
+    """Not while the options are read: it needs the framework, whose backend is to be chosen."""
     from reslib.models.cifar_resnet import blocks_per_stage
 
     try:
-        blocks_per_stage(int(text), convolutions=2)
+        blocks_per_stage(depth, convolutions=2)
     except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-    return int(text)
+        complain(f"argument --depths: {error}")
 
 
 def _positive(text):

@@ -108,7 +108,7 @@ class Results(collections.abc.Sequence[Result]):
                 **{name: result.history[name][epoch] for name in MEASURES},
             }
             for result in self
-            for epoch in range(result.run.epochs)
+            for epoch in range(len(result.history["test_error"]))
         ]
         empty = ["model", "dataset", *fields, "epoch", *MEASURES]
         return pd.DataFrame(rows, columns=None if rows else empty)

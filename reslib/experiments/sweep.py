@@ -15,10 +15,16 @@ from reslib import arguments, smoke
 from reslib.experiments.devices import default_workers, operations_for, visible_gpus
 from reslib.experiments.progress import progress_bar
 from reslib.experiments.records import Record, folder, surroundings
-from reslib.experiments.records.surroundings import VARIABLES
+from reslib.experiments.records.surroundings import CODE_OF, VARIABLES
 from reslib.experiments.result import Result, Results
 from reslib.experiments.run import Run
-from reslib.experiments.worker import Outcome, settings, start_worker, train_and_record
+from reslib.experiments.worker import (
+    Outcome,
+    settings,
+    start_worker,
+    surroundings_of_worker,
+    train_and_record,
+)
 
 BREAKDOWNS = 3  # so often in a row, without a finished run between them, a worker may be killed
 
@@ -85,8 +91,9 @@ def sweep(
         ValueError: for bad arguments, a network that does not fit its data, or where no client was
             made.
         ImportError: if the backend is not installed.
-        RuntimeError: where Keras does not run on TensorFlow, where this process may start no
-            others, or if a cluster's worker has several threads, other versions or other settings.
+        RuntimeError: where Keras runs on neither TensorFlow nor JAX, where this process may start
+            no others, or if a cluster's worker has several threads, other versions or other
+            settings.
 
     Example:
 
@@ -147,9 +154,9 @@ def _check_backend(backend):
         raise ImportError(
             'backend="dask" needs the package distributed: python -m pip install distributed'
         )
-    if keras.backend.backend() != "tensorflow":
+    if keras.backend.backend() not in CODE_OF:
         raise RuntimeError(
-            "training needs Keras on TensorFlow for now, and KERAS_BACKEND or keras.json has "
+            "training needs Keras on TensorFlow or JAX, and KERAS_BACKEND or keras.json has "
             f"chosen {keras.backend.backend()!r}: start Python with KERAS_BACKEND=tensorflow"
         )
     if backend == "loky" and "loky" not in parallel.BACKENDS:
@@ -165,7 +172,7 @@ def _surroundings_of_a_worker(backend):
 
     with joblib.parallel_config(backend):
         _refuse_this_process(backend)
-        return joblib.Parallel()([joblib.delayed(surroundings)()])[0]
+        return joblib.Parallel()([joblib.delayed(surroundings_of_worker)()])[0]
 
 
 def _train_all(records, workers, keep_weights, backend):
@@ -254,6 +261,9 @@ def processes(workers: int, operations: int = 1):
     """
     import joblib
 
+    from reslib import framework  # noqa: F401  # isort: skip  (keeps the import of Keras quiet)
+    import keras
+
     return joblib.parallel_config(
         "loky",
         # For one job joblib starts no process at all, and the threads of this one are not ours to
@@ -262,12 +272,15 @@ def processes(workers: int, operations: int = 1):
         inner_max_num_threads=1,
         nesting_level=0,  # also in a thread that joblib has started
         initializer=start_worker,
-        # Where these change joblib starts new processes, as TensorFlow needs to notice.
+        # Where these change joblib starts new processes, as a framework needs to notice.
         initargs=(
             os.getpid(),
             visible_gpus(),
             operations,
-            {name: os.environ.get(name) for name in VARIABLES},
+            {
+                **{name: os.environ.get(name) for name in VARIABLES},
+                "KERAS_BACKEND": keras.backend.backend(),  # `keras.json` may have chosen it
+            },
         ),
     )
 

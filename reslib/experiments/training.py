@@ -8,17 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Generator
 
-import keras
 import numpy as np
-import tensorflow as tf
+from keras import ops
 
 from reslib import smoke
-from reslib.experiments.network import traced_network
 from reslib.experiments.recipe import build_for, keras_as_it_comes, load_data
 from reslib.experiments.records import Checkpoint, Record
 from reslib.experiments.result import MEASURES, Result
 from reslib.experiments.run import Run
 from reslib.experiments.schedules import learning_rates
+from reslib.experiments.tracing import traced_network
 
 
 @keras_as_it_comes()
@@ -63,12 +62,13 @@ def train_run(
     else:
         network.set_state(start.state)
 
-    train_data = tf.constant(data.x_train), tf.constant(data.y_train)
-    weights = None if data.train_weights is None else tf.constant(data.train_weights)
-    test_data = tf.constant(data.x_test), tf.constant(data.y_test)
+    to_device = ops.convert_to_tensor
+    train_data = to_device(data.x_train), to_device(data.y_train)
+    weights = None if data.train_weights is None else to_device(data.train_weights)
+    test_data = to_device(data.x_test), to_device(data.y_test)
     if smoke.on():
         test_data = tuple(part[: smoke.IMAGES] for part in test_data)
-    tf.config.run_functions_eagerly(smoke.on() and len(network.model.layers) > smoke.LAYERS)
+    network.run_eagerly(smoke.on() and len(network.model.layers) > smoke.LAYERS)
     measured_train_data = tuple(part[: len(test_data[0])] for part in train_data)
     history, order = start.history, start.random
     for epoch in range(start.epochs):
@@ -100,14 +100,13 @@ def train_run(
 
 @contextlib.contextmanager
 def seeded(seed: int) -> Generator[None]:
-    """Seed Keras, and let no other thread take random numbers that are meant for it.
+    """Seed what Keras builds, and let no other thread take random numbers that are meant for it.
 
-    Keras draws the seeds of weights with `random.randint`, from numbers that all threads of a
+    Keras draws all seeds of a network with `random.randint`, from numbers that all threads of a
     process share. Also in a Dask worker of one thread there is a second one, for its messages, and
     that draws when it estimates their size (`dask.sizeof`): no weights would be those of the seed.
     So this thread draws from numbers of its own. What others call stays what it was.
     """
-    keras.utils.set_random_seed(seed)
     own, shared, me = random.Random(seed).randint, random.randint, threading.get_ident()
     random.randint = lambda *ends: (own if threading.get_ident() == me else shared)(*ends)
     try:

@@ -40,7 +40,7 @@ def settings() -> dict[str, str]:
 def start_worker(
     parent: int, gpus: tuple[str, ...], operations: int, variables: dict[str, str | None]
 ) -> None:
-    """Prepare a new worker process, before TensorFlow is imported.
+    """Prepare a new worker process, before the framework is imported.
 
     Args:
         parent: Identifier of the process that it works for; it ends when that one does. (Left
@@ -63,6 +63,12 @@ def _end_with(parent):
     while os.getppid() == parent:
         time.sleep(SECONDS_BETWEEN_LOOKS)
     os._exit(1)
+
+
+def surroundings_of_worker() -> dict[str, object]:
+    """Return the `surroundings()` of a process that is ready to train."""
+    devices.set_threads()  # before the framework looks for GPUs
+    return surroundings()
 
 
 def train_and_record(

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from reslib.experiments.augmentation import crop_and_flip, draw
+from reslib.experiments import network_jax, network_tensorflow
+from reslib.experiments.augmentation import draw
 
 EVERY = np.array(list(itertools.product(range(9), range(9), range(2))), "int32")
 
@@ -18,28 +19,32 @@ def images():
     return np.random.default_rng(0).normal(size=shape).astype("float32")
 
 
-def test_every_crop_is_a_slice_of_the_padded_image(images):
-    for image, (row, column, flipped), result in zip(
-        images, EVERY, crop_and_flip(images, EVERY).numpy(), strict=True
-    ):
+@pytest.fixture(params=[network_tensorflow, network_jax], ids=["tensorflow", "jax"])
+def crop_and_flip(request):
+    return lambda images, draws: np.asarray(request.param.crop_and_flip(images, draws))
+
+
+def test_every_crop_is_a_slice_of_the_padded_image(crop_and_flip, images):
+    results = crop_and_flip(images, EVERY)
+    for image, (row, column, flipped), result in zip(images, EVERY, results, strict=True):
         expected = np.pad(image, [(4, 4), (4, 4), (0, 0)])[row : row + 7, column : column + 5]
         np.testing.assert_array_equal(result, expected[:, ::-1] if flipped else expected)
 
 
-def test_middle_crop_is_the_image(images):
+def test_middle_crop_is_the_image(crop_and_flip, images):
     draws = np.tile(np.int32([4, 4, 0]), (len(images), 1))
     np.testing.assert_array_equal(crop_and_flip(images, draws), images)
 
 
-def test_flip_is_numpys(images):
+def test_flip_is_numpys(crop_and_flip, images):
     draws = np.tile(np.int32([4, 4, 1]), (len(images), 1))
     np.testing.assert_array_equal(crop_and_flip(images, draws), np.flip(images, axis=2))
 
 
 def test_works_where_the_graph_does_not_know_the_size(images):
     specs = [tf.TensorSpec((None, None, None, 3)), tf.TensorSpec((None, None), "int32")]
-    graph = tf.function(crop_and_flip, specs)
-    np.testing.assert_array_equal(graph(images, EVERY), crop_and_flip(images, EVERY))
+    eager = network_tensorflow.crop_and_flip
+    np.testing.assert_array_equal(tf.function(eager, specs)(images, EVERY), eager(images, EVERY))
 
 
 def test_shifts_and_flips_are_equally_likely():

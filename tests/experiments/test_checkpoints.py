@@ -13,10 +13,10 @@ import pytest
 import tensorflow as tf
 
 from reslib.experiments import devices, sweep, train, training, worker
-from reslib.experiments.network import TracedNetwork
 from reslib.experiments.recipe import build
 from reslib.experiments.records import Checkpoint, Record, surroundings
 from reslib.experiments.result import MEASURES
+from reslib.experiments.tracing import trace
 
 module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
 EPOCHS = 3
@@ -112,7 +112,7 @@ def test_another_machine_state_would_be_noticed(undisturbed, memory):
 def test_state_is_the_whole_network(tiny):
     """What is written and read moves every variable, and none is forgotten."""
     run = tiny()
-    network = TracedNetwork(build(run.model, run.dataset), run.batch_size, 0.9, 0.0)
+    network = trace(build(run.model, run.dataset), run.batch_size, 0.9, 0.0)
     variables = [*(v.value for v in network.model.variables), *network.velocities]
     for number, variable in enumerate(variables):
         variable.assign(tf.fill(variable.shape, tf.cast(number, variable.dtype)))

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import types
 
 import joblib
 import pytest
@@ -35,6 +36,29 @@ def test_visible_gpus_are_those_the_user_shows(monkeypatch, chosen, count, names
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", chosen)
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * count)
     assert devices.visible_gpus() == names
+
+
+@pytest.mark.parametrize(
+    "packages, gpu, wish, chosen",
+    [
+        ({"tensorflow", "jax", "jax_plugins"}, "gpu", None, "jax"),
+        ({"tensorflow", "jax", "jax_plugins"}, "gpu", "tensorflow", "tensorflow"),
+        ({"tensorflow", "jax", "jax_plugins"}, "cpu", None, None),
+        ({"tensorflow", "jax"}, None, None, None),
+        ({"jax"}, None, None, "jax"),
+    ],
+)
+def test_jax_is_chosen_for_a_gpu_or_without_tensorflow(monkeypatch, packages, gpu, wish, chosen):
+    """Unless the user wishes otherwise."""
+    monkeypatch.setattr(devices, "find_spec", lambda name: name in packages or None)
+    monkeypatch.setattr(devices.sys, "modules", {})
+    answer = types.SimpleNamespace(stdout=f"{gpu}\n")
+    monkeypatch.setattr(devices.subprocess, "run", lambda *args, **kwargs: answer)
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    if wish:
+        monkeypatch.setenv("KERAS_BACKEND", wish)
+    devices.choose_backend()
+    assert os.environ.pop("KERAS_BACKEND", None) == chosen
 
 
 @pytest.mark.parametrize("gpus, workers", [(0, 6), (1, 1), (4, 4)])

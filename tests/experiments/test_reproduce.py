@@ -2,6 +2,7 @@
 
 import importlib
 import shutil
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from reslib.__main__ import main
 from reslib.experiments import Result, Run, reproduce
-from reslib.experiments.records import Record
+from reslib.experiments.records import Checkpoint, Record
 from reslib.experiments.result import MEASURES
 
 sweep_module = importlib.import_module("reslib.experiments.sweep")  # the name is the function's too
@@ -116,8 +117,12 @@ def test_printed_command_is_the_command(command, paper, tmp_path, monkeypatch, c
     )
 
 
-def test_interrupted_keeps_what_is_finished(command, data, tmp_path, monkeypatch, capsys):
+def test_interrupted_keeps_each_epoch(command, data, tmp_path, monkeypatch, capsys):
+    """Also of a network that is not finished; the table beside the paper is of those that are."""
+
     def interrupt(runs, workers):
+        history = {name: [0.75] for name in MEASURES}
+        Record(runs[0]).write_checkpoint(Checkpoint(history, 1.0, np.random.default_rng(0), []))
         history = {name: [0.5, 0.25] for name in MEASURES}
         Record(runs[1]).write(Result(runs[1], history, seconds=1.0))
         raise KeyboardInterrupt
@@ -125,23 +130,44 @@ def test_interrupted_keeps_what_is_finished(command, data, tmp_path, monkeypatch
     monkeypatch.setattr(reproduce, "sweep", interrupt)
     assert command("--depths 8 56 --kinds residual --epochs 2", data=data) == 130
     table = pd.read_csv(tmp_path / "out" / "curves.csv")
-    assert list(table.depth) == [56, 56] and list(table.test_error) == [0.5, 0.25]
+    assert list(table.depth) == [8, 56, 56] and list(table.test_error) == [0.75, 0.5, 0.25]
     printed = capsys.readouterr().out
-    assert "goes on" in printed and "25.00      6.97" in printed
+    assert "goes on" in printed and "25.00      6.97" in printed and "75.00" not in printed
+
+
+def test_curves_are_written_while_it_trains(command, data, tmp_path, monkeypatch):
+    """For whoever is cut off without a chance to write."""
+    path, seen = tmp_path / "out" / "curves.csv", []
+
+    def wait_for_curves(runs, workers):
+        for error in (0.5, 0.25):
+            history = {name: [*seen, error] for name in MEASURES}
+            checkpoint = Checkpoint(history, 1.0, np.random.default_rng(0), [])
+            Record(runs[0]).write_checkpoint(checkpoint)
+            deadline = time.monotonic() + 30
+            while not path.exists() or len(pd.read_csv(path)) <= len(seen):
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            seen.append(pd.read_csv(path).test_error.iloc[-1])
+
+    monkeypatch.setattr(reproduce, "SECONDS_BETWEEN_TABLES", 0.01)
+    monkeypatch.setattr(reproduce, "sweep", wait_for_curves)
+    assert command("--depths 8 --kinds residual --epochs 3", data=data) == 0
+    assert seen == [0.5, 0.25]
 
 
 def test_table_is_the_mean_of_the_last_epoch():
     """Over the seeds, with their standard deviation; beside the paper's for residual networks."""
     rows = [
-        (kind, 20, seed, epoch, error / epoch)
+        (kind, 20, seed, epoch, error)
         for kind, errors in (("plain", (0.2, 0.4)), ("residual", (0.1, 0.2)))
         for seed, error in enumerate(errors)
-        for epoch in (1, 2)
+        for epoch in (1, 164)
     ]
     curves = pd.DataFrame(rows, columns=["kind", "depth", "seed", "epoch", "test_error"])
     lines = reproduce._report(curves, SimpleNamespace(epochs=164), 50_000, 50_000).splitlines()
-    assert lines[2].split() == ["plain", "20", "15.00", "±", "7.07", "–"]
-    assert lines[3].split() == ["residual", "20", "7.50", "±", "3.54", "8.75"]
+    assert lines[2].split() == ["plain", "20", "30.00", "±", "14.14", "–"]
+    assert lines[3].split() == ["residual", "20", "15.00", "±", "7.07", "8.75"]
     assert "Scaled down: nothing." in lines
 
 

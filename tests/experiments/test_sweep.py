@@ -19,7 +19,7 @@ import pytest
 import tensorflow as tf
 from joblib.externals.loky import get_reusable_executor, reusable_executor
 
-from reslib.experiments import Run, devices, network, sweep, train, worker
+from reslib.experiments import Run, devices, network, sweep, tracing, train, worker
 from reslib.experiments.recipe import load_data
 from reslib.experiments.records import Record, surroundings
 from reslib.experiments.result import MEASURES, Result
@@ -113,9 +113,9 @@ def test_one_worker_trains_one_run_at_a_time(tiny):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_nothing_is_trained_in_this_process(tiny, workers):
     """Its threads are not ours to count: TensorFlow has long started them."""
-    before = network.traced_network.cache_info()
+    before = tracing.traced_network.cache_info()
     sweep([tiny(seed=40)], workers=workers)
-    assert network.traced_network.cache_info() == before
+    assert tracing.traced_network.cache_info() == before
 
 
 def test_worker_sets_its_threads_and_counts_epochs(tiny, memory, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from reslib.experiments import network
+from reslib.experiments import network, tracing
 from reslib.experiments.recipe import build, load_data
 from reslib.experiments.training import seeded, train_run
 
@@ -144,7 +144,7 @@ def test_threads_that_draw_random_numbers_change_nothing(tiny):
 
 def test_one_traced_network_serves_all_runs(tiny):
     """Seeds, rates and epochs share a trace, and a run is not changed by those before it."""
-    traced = network.traced_network
+    traced = tracing.traced_network
     traced.cache_clear()
     first = train_run(tiny(seed=0), keep_weights=True)
     train_run(tiny(seed=1, epochs=1, learning_rate=0.5, schedule="constant"))

@@ -62,12 +62,12 @@ def test_network_pays_for_all_its_gates():
 
 def test_price_shuts_a_gate_in_training():
     """Labels that are drawn by lot: no block can pay for itself."""
-    from reslib.experiments.network import TracedNetwork
+    from reslib.experiments.tracing import trace
 
     keras.utils.set_random_seed(0)
     model = row_resnet(4, input_shape=(8, 2), gate_price=1.0)
     model.get_layer("block1").gate.value.assign(0.5)
-    network = TracedNetwork(model, batch_size=4, momentum=0.0, weight_decay=0.0)
+    network = trace(model, batch_size=4, momentum=0.0, weight_decay=0.0)
     random = np.random.default_rng(0)
     x = random.normal(size=(40, 8, 2)).astype("float32")
     y = random.integers(0, 2, (40, 8)).astype("int32")

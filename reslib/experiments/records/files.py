@@ -65,6 +65,14 @@ def write_arrays(path: pathlib.Path, facts: dict, arrays: list[np.ndarray]) -> N
     write_whole(path, lambda file: np.savez(file, facts=facts, **numbered))
 
 
+def read_facts(path: pathlib.Path) -> dict:
+    """Return the facts of `write_arrays` alone; one of `UNREADABLE` if there are none."""
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as content:
+        return json.loads(content["facts"].tobytes())
+
+
 def read_arrays(path: pathlib.Path) -> tuple[dict, list[np.ndarray]]:
     """Return the facts and the arrays of `write_arrays`; one of `UNREADABLE` if there are none."""
     import numpy as np

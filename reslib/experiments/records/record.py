@@ -19,6 +19,7 @@ from reslib.experiments.records.files import (
     UNREADABLE,
     folder,
     read_arrays,
+    read_facts,
     set_aside,
     write_arrays,
     write_whole,
@@ -146,6 +147,18 @@ class Record:
             return None
         except UNREADABLE:
             set_aside(self.path(".checkpoint"))
+            return None
+
+    def read_part(self) -> Result | None:
+        """Return the `Result` as far as it has come, finished or not; `None` before an epoch."""
+        if (result := self.read()) is not None:
+            return result
+        try:
+            facts = read_facts(self.path(".checkpoint"))
+            self._check_owner(facts)
+            history = _checked_history(facts["history"], facts["epochs"])
+            return Result(self.run, history, float(facts["seconds"]))
+        except (*ABSENT, *UNREADABLE):
             return None
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:

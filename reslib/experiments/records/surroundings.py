@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+import importlib
 import os
 import pathlib
 
@@ -18,13 +19,20 @@ CODE = (
         for name in ("recipe", "schedules", "augmentation", "network", "training")
     ),
 )
-# Environment variables by which TensorFlow, and what lies below it, compute other numbers.
+CODE_OF = {
+    "tensorflow": ("experiments/network_tensorflow.py",),
+    "jax": ("experiments/network_jax.py", "experiments/philox.py"),
+}
+# Environment variables by which a backend, and what lies below it, compute other numbers.
 VARIABLES = (
     "TF_ENABLE_ONEDNN_OPTS",
     "TF_DETERMINISTIC_OPS",
     "TF_XLA_FLAGS",
     "ONEDNN_MAX_CPU_ISA",
     "NVIDIA_TF32_OVERRIDE",
+    "XLA_FLAGS",
+    "JAX_DEFAULT_MATMUL_PRECISION",
+    "JAX_DISABLE_MOST_OPTIMIZATIONS",
 )
 
 
@@ -41,25 +49,26 @@ def surroundings() -> dict[str, object]:
 def _software():
     import keras
     import numpy as np
-    import tensorflow as tf
 
+    backend = keras.backend.backend()
     return {
-        "code": code_digest(PACKAGE),
-        "backend": keras.backend.backend(),
+        "code": code_digest(PACKAGE, backend),
+        "backend": backend,
         "keras": keras.__version__,
-        "tensorflow": tf.__version__,
+        backend: importlib.import_module(backend).__version__,
         "numpy": np.__version__,
     }
 
 
-def code_digest(package: pathlib.Path) -> str:
+def code_digest(package: pathlib.Path, backend: str) -> str:
     """Return a digest of the code that computes, without its comments and docstrings.
 
     Args:
         package: The folder of the package `reslib`.
+        backend: Name of Keras's backend: the code of others does not count.
     """
     digest = hashlib.sha256()
-    for part in CODE:
+    for part in (*CODE, *CODE_OF[backend]):
         path = package / part
         for file in sorted(path.rglob("*.py")) if path.is_dir() else (path,):
             digest.update(f"# {file.relative_to(package).as_posix()}\n".encode())

@@ -1,0 +1,159 @@
+"""Training on Keras's JAX backend, in processes of its own in which TensorFlow is missing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from reslib.experiments import Run
+from reslib.experiments.recipe import build
+from reslib.experiments.records import Record
+from reslib.experiments.training import seeded, train_run
+
+pytest.importorskip("jax")
+
+COMPUTE = """
+import json, sys
+import numpy as np
+from reslib import framework
+from reslib.experiments import Run
+from reslib.experiments.recipe import build
+from reslib.experiments.training import seeded, train_run
+
+if __name__ == "__main__":
+    runs, path = json.loads(sys.argv[1]), sys.argv[2]
+    arrays = {}
+    for name, run in runs.items():
+        run = Run(**run)
+        with seeded(run.seed):
+            initial = build(run.model, run.dataset).get_weights()
+        result = train_run(run, keep_weights=True)
+        arrays.update({f"{name}/initial/{i}": values for i, values in enumerate(initial)})
+        arrays.update({f"{name}/trained/{i}": values for i, values in enumerate(result.weights)})
+        arrays[f"{name}/history"] = list(result.history.values())
+    np.savez(path, **arrays)
+"""
+
+
+@pytest.fixture(scope="module")
+def on_jax(tmp_path_factory):
+    """The variables of a process on JAX to which TensorFlow is not installed."""
+    missing = tmp_path_factory.mktemp("missing")
+    (missing / "tensorflow.py").write_text("raise ImportError('there is no TensorFlow')\n")
+    variables = {name: value for name, value in os.environ.items() if name != "RESLIB_SEED_OFFSET"}
+    path = os.pathsep.join([str(missing), *sys.path])
+    return {**variables, "KERAS_BACKEND": "jax", "PYTHONPATH": path}
+
+
+@pytest.fixture(scope="module")
+def compared(tiny, tiny_odd_ones):
+    """Runs of few steps: what they cover together is all that a step can do."""
+    row = ("row_resnet", {"depth": 4, "width": 4, "gate_price": 0.1, "gate_start": 0.5})
+    mlp = ("mlp", {"depth": 1, "width": 4, "kernel_initializer": "looks_linear"})
+    return {
+        "augmented": tiny(epochs=1, augmentation="crop_and_flip", weight_decay=0.05, seed=3),
+        "weighted": tiny_odd_ones(epochs=1),
+        "row": tiny(
+            epochs=1,
+            model=row,
+            dataset=("flood_fill", {"cells": 8, "train_size": 220, "test_size": 60}),
+        ),
+        "mlp": tiny(epochs=1, model=(mlp[0], {**mlp[1], "activation": "crelu"})),
+    }
+
+
+@pytest.fixture(scope="module")
+def computed(compared, on_jax, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("computed")
+    (folder / "compute.py").write_text(COMPUTE)
+    runs = json.dumps({name: run.to_dict() for name, run in compared.items()})
+    finish(
+        [sys.executable, folder / "compute.py", runs, folder / "arrays.npz"],
+        {**on_jax, "RESLIB_CACHE": str(folder)},
+    )
+    assert list((folder / "compiled").iterdir())
+    with np.load(folder / "arrays.npz") as content:
+        return dict(content)
+
+
+def finish(command, variables):
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", ["augmented", "weighted", "row", "mlp"])
+def test_first_steps_are_tensorflows(compared, computed, name):
+    """From the same weights, on the same images: equal but for rounding."""
+    run = compared[name]
+    with seeded(run.seed):
+        initial = build(run.model, run.dataset).get_weights()
+    result = train_run(run, keep_weights=True)
+    for stage, arrays, tolerance in (("initial", initial, 4e-6), ("trained", result.weights, 1e-4)):
+        for i, values in enumerate(arrays):
+            found = computed[f"{name}/{stage}/{i}"]
+            np.testing.assert_allclose(found, values, rtol=1e-3, atol=tolerance)
+    history = np.array(list(result.history.values()))
+    np.testing.assert_allclose(computed[f"{name}/history"], history, rtol=1e-3)
+    moved = [
+        not np.allclose(a, b, 1e-3, 1e-3) for a, b in zip(initial, result.weights, strict=True)
+    ]
+    assert any(moved), "nothing was trained"
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    random, arrays = np.random.default_rng(0), {}
+    for split, count in (("train", 20), ("test", 10)):
+        arrays[f"x_{split}"] = random.integers(0, 256, (count, 32, 32, 3), "uint8")
+        arrays[f"y_{split}"] = np.arange(count, dtype="uint8") % 10
+    path = tmp_path_factory.mktemp("images") / "images.npz"
+    np.savez(path, **arrays)
+    return path
+
+
+EPOCHS = 4
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="a process is killed")
+def test_reproduce_that_is_killed_goes_on_to_the_same_numbers(
+    on_jax, images, tmp_path, monkeypatch
+):
+    """To the last bit. Its records are no records to TensorFlow."""
+    words = f"-m reslib reproduce --depths 8 --kinds residual --epochs {EPOCHS} --workers 1"
+    command = [sys.executable, *words.split(), "--data", images, "--out"]
+
+    killed = subprocess.Popen(
+        [*command, tmp_path / "killed"],
+        env=on_jax,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 300
+    while not list((tmp_path / "killed").glob("runs/*.checkpoint")):
+        assert killed.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    os.killpg(killed.pid, signal.SIGKILL)  # its workers too
+    killed.wait()
+    assert not list((tmp_path / "killed").glob("runs/*.json")), "it was finished before"
+    assert "on JAX" in finish([*command, tmp_path / "killed"], on_jax)
+
+    finish([*command, tmp_path / "undisturbed"], on_jax)
+    curves = [(tmp_path / name / "curves.csv").read_bytes() for name in ("killed", "undisturbed")]
+    assert curves[0] == curves[1] and curves[0].count(b"\n") == 1 + EPOCHS
+    killed, undisturbed = (
+        json.loads(next((tmp_path / name / "runs").glob("*.json")).read_text())
+        for name in ("killed", "undisturbed")
+    )
+    assert killed["history"] == undisturbed["history"]
+
+    fields = killed["run"]
+    fields["seed"] = fields.pop("true_seed")
+    fields["dataset"][1]["path"] = str(images)
+    monkeypatch.setenv("RESLIB_CACHE", str(tmp_path / "killed"))
+    assert Record(Run(**fields)).read() is None, "TensorFlow takes it for its own"
