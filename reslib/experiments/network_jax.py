@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import jax
 import keras
+import numpy as np
 from jax import numpy as jnp
 
 from reslib.experiments.augmentation import PADDING
@@ -12,7 +13,7 @@ from reslib.experiments.records import folder
 
 
 class JaxNetwork(TracedNetwork):
-    """A `TracedNetwork` whose loops are compiled by XLA.
+    """A `TracedNetwork` whose loops are compiled by XLA; on a CPU only the body of the longer one.
 
     Between two calls the state lies in Keras's variables, as on other backends. A call takes it out
     of them, gives its memory to the new one, and puts that in.
@@ -30,11 +31,12 @@ class JaxNetwork(TracedNetwork):
         jax.config.update("jax_disable_jit", eagerly)
 
     def _train(self, images, labels, order, rates, weights=None):
-        new = self._loop(self._values(), images, labels, order, rates, weights)
-        for variable, value in zip(
-            jax.tree.leaves(self._parts()), jax.tree.leaves(new), strict=True
-        ):
-            variable.assign(value)
+        state, parts = self._values(), len(rates) if loops_are_slow() else 1
+        for part in zip(np.array_split(order, parts), np.array_split(rates, parts), strict=True):
+            state = self._loop(state, images, labels, *part, weights)
+        for variables, values in zip(self._parts(), state, strict=True):
+            for variable, value in zip(variables, values, strict=True):
+                variable.assign(value)
 
     def _evaluate(self, images, labels):
         return self._answer(*self._values()[:2], images, labels)
@@ -55,6 +57,8 @@ class JaxNetwork(TracedNetwork):
             counts = None if weights is None else weights[chosen]
             return self._step(state, batch, labels[chosen], rate, counts), None
 
+        if len(rates) == 1:
+            return step(state, (order[0], rates[0]))[0]
         return jax.lax.scan(step, state, (order, rates))[0]
 
     def _step(self, state, images, labels, rate, weights):
@@ -103,6 +107,11 @@ def crop_and_flip(images: jax.Array, draws: jax.Array) -> jax.Array:
         return jnp.where(draw[2] == 1, crop[:, ::-1], crop)
 
     return jax.vmap(one)(images, draws)
+
+
+def loops_are_slow() -> bool:
+    """Tell whether a step takes longer in a loop, as gradients of kernels do on a CPU, by far."""
+    return jax.default_backend() == "cpu"
 
 
 def remember_what_is_compiled() -> None:
