@@ -69,7 +69,7 @@ class TracedNetwork(abc.ABC):
 
     def state(self) -> list[np.ndarray]:
         """Return everything that a step changes."""
-        return [np.array(variable) for variable in self._variables()]
+        return [np.asarray(variable).copy() for variable in self._variables()]
 
     def set_state(self, state: list[np.ndarray]) -> None:
         """Take over what `state` gave."""
@@ -117,10 +117,9 @@ class TracedNetwork(abc.ABC):
             sums += [float(value) for value in self._evaluate(images[part], labels[part])]
         return (sums / (len(images) * self.answers)).tolist()
 
-    @staticmethod
     @abc.abstractmethod
-    def run_eagerly(eagerly: bool) -> None:
-        """Choose for this process whether Python runs the loops, which then need no compiling."""
+    def run_eagerly(self, eagerly: bool) -> None:
+        """Choose for this process whether Python runs the loops, where that is quicker at first."""
 
     @abc.abstractmethod
     def _train(self, images, labels, order, rates, weights=None):

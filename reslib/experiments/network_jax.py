@@ -13,10 +13,11 @@ from reslib.experiments.records import folder
 
 
 class JaxNetwork(TracedNetwork):
-    """A `TracedNetwork` whose loops are compiled by XLA; on a CPU only the body of the longer one.
+    """A `TracedNetwork` whose loops are compiled by XLA; on a CPU each step by itself.
 
-    Between two calls the state lies in Keras's variables, as on other backends. A call takes it out
-    of them, gives its memory to the new one, and puts that in.
+    Between two calls the state lies in Keras's variables, as on other backends. A call takes a
+    copy, whose memory each state leaves to the next, and puts the last one into the variables: a
+    call that fails leaves the network as it was.
     """
 
     def __init__(self, model: keras.Model, *args, **kwargs):
@@ -25,13 +26,12 @@ class JaxNetwork(TracedNetwork):
         self._loop = jax.jit(self._loop, donate_argnums=0)
         self._answer = jax.jit(self._answer)
 
-    @staticmethod
-    def run_eagerly(eagerly: bool) -> None:
-        """See `TracedNetwork`."""
-        jax.config.update("jax_disable_jit", eagerly)
+    def run_eagerly(self, eagerly: bool) -> None:
+        """Change nothing: XLA would compile each operation by itself, which takes longer."""
 
     def _train(self, images, labels, order, rates, weights=None):
-        state, parts = self._values(), len(rates) if loops_are_slow() else 1
+        state = jax.tree.map(jnp.copy, self._values())
+        parts = len(rates) if loops_are_slow() else 1
         for part in zip(np.array_split(order, parts), np.array_split(rates, parts), strict=True):
             state = self._loop(state, images, labels, *part, weights)
         for variables, values in zip(self._parts(), state, strict=True):

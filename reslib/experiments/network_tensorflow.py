@@ -25,8 +25,7 @@ class TensorFlowNetwork(TracedNetwork):
         )
         self._evaluate = tf.function(self._evaluate, [images, labels], autograph=False)
 
-    @staticmethod
-    def run_eagerly(eagerly: bool) -> None:
+    def run_eagerly(self, eagerly: bool) -> None:
         """See `TracedNetwork`."""
         tf.config.run_functions_eagerly(eagerly)
 

@@ -21,7 +21,7 @@ CODE = (
 )
 CODE_OF = {
     "tensorflow": ("experiments/network_tensorflow.py",),
-    "jax": ("experiments/network_jax.py", "experiments/philox.py"),
+    "jax": ("experiments/network_jax.py", "experiments/philox.py", "framework.py"),
 }
 # Environment variables by which a backend, and what lies below it, compute other numbers.
 VARIABLES = (
