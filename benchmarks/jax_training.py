@@ -164,6 +164,8 @@ def programs(model):
     import jax
     from jax import numpy as jnp
 
+    from reslib.experiments.network_jax import crop_and_flip
+
     decays = [1e-4 if variable.name == "kernel" else 0 for variable in model.trainable_variables]
 
     def losses(logits, labels):
@@ -206,19 +208,6 @@ def programs(model):
         return jnp.stack([mean.mean() for mean in means])
 
     return jax.jit(advance, donate_argnums=0), jax.jit(measure)
-
-
-def crop_and_flip(images, draws):
-    """As `reslib.experiments.augmentation` does it."""
-    import jax
-    from jax import numpy as jnp
-
-    def one(image, draw):
-        padded = jnp.pad(image, ((4, 4), (4, 4), (0, 0)))
-        crop = jax.lax.dynamic_slice(padded, (draw[0], draw[1], 0), image.shape)
-        return jnp.where(draw[2] == 1, crop[:, ::-1], crop)
-
-    return jax.vmap(one)(images, draws)
 
 
 if __name__ == "__main__":

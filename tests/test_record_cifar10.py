@@ -7,16 +7,8 @@ import record_cifar10
 jax = pytest.importorskip("jax")
 jax_training = pytest.importorskip("jax_training")
 
-from reslib.experiments import Run, augmentation, network_tensorflow  # noqa: E402
+from reslib.experiments import Run, network_tensorflow  # noqa: E402
 from reslib.experiments.schedules import learning_rates  # noqa: E402
-
-
-def test_images_are_moved_and_mirrored_alike():
-    random = np.random.default_rng(0)
-    images = random.normal(size=(64, 32, 32, 3)).astype("float32")
-    draws = augmentation.draw(random, (64,))
-    expected = network_tensorflow.crop_and_flip(images, draws).numpy()
-    np.testing.assert_array_equal(jax_training.crop_and_flip(images, draws), expected)
 
 
 def test_order_and_draws_are_those_of_the_other_engine(monkeypatch):

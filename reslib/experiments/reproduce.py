@@ -63,8 +63,8 @@ def add_command(commands: argparse._SubParsersAction) -> None:
            help="CIFAR-10 as the uint8 arrays x_train, y_train, x_test and y_test "
            "(default: Keras downloads it)")  # fmt: skip
     option("--workers", type=_positive, metavar="N",
-           help="networks trained at a time (default: one for each core); each holds all the "
-           "images in memory")  # fmt: skip
+           help="networks trained at a time (default: one for each GPU, or else for each core); "
+           "each holds all the images in memory")  # fmt: skip
     option("--out", default="cifar10-runs", metavar="FOLDER",
            help="where everything is kept (default: cifar10-runs)")  # fmt: skip
     parser.set_defaults(command=lambda arguments: _reproduce(arguments, parser.error))
