@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+from reslib import editions
 from reslib.exercises import solved
 from reslib.terminal import say
 
@@ -45,7 +47,12 @@ def add_command(commands):
         "it. Later calls add what is new and renew what you have not changed. Options that are "
         "not listed here go to JupyterLab, such as --no-browser.",
     )
-    parser.add_argument("--course", default="my-course", metavar="FOLDER", help="(my-course)")
+    parser.add_argument(
+        "--language", default="en", choices=["en", *editions.NAMES], help="of the text (en)"
+    )
+    parser.add_argument(
+        "--course", metavar="FOLDER", help="(my-course, and my-course-zh with --language zh)"
+    )
     parser.set_defaults(command=run)
 
 
@@ -55,9 +62,12 @@ def run(arguments, options=()):
     if not (root / "notebooks").is_dir():
         print(f"There are no notebooks beside {Path(__file__).parent}: run this in the checkout.")
         return 1
-    copy = Path(arguments.course).resolve()
+    spoken = arguments.language
+    folder = arguments.course or ("my-course" if spoken == "en" else f"my-course-{spoken}")
+    copy = Path(folder).resolve()
+    os.environ["RESLIB_LANG"] = spoken  # also of the kernels
     try:
-        said = copy_course(root, copy)
+        said = copy_course(root, copy, spoken)
     except ValueError as error:
         say(str(error))
         return 1
@@ -72,7 +82,7 @@ def run(arguments, options=()):
             pass
 
 
-def copy_course(root: Path, copy: Path) -> list[str]:
+def copy_course(root: Path, copy: Path, spoken: str = "en") -> list[str]:
     """Bring a reader's copy of the course up to date, and touch nothing that the reader changed.
 
     Notebooks are copied without their outputs, for the answers stand in these. Links between them
@@ -81,6 +91,7 @@ def copy_course(root: Path, copy: Path) -> list[str]:
     Args:
         root: Folder of the checkout.
         copy: Folder of the copy; it is made where it is missing.
+        spoken: Language of its text: `"en"` or `"zh"`.
 
     Returns:
         What was done, as sentences for the reader.
@@ -96,7 +107,7 @@ def copy_course(root: Path, copy: Path) -> list[str]:
     copy.mkdir(parents=True, exist_ok=True)
     manifest.write_text(json.dumps(known), encoding="utf-8")  # a copy that is cut off is still ours
     done = {"Added": [], "Renewed": []}
-    for name, content in _sources(root).items():
+    for name, content in _sources(root, spoken).items():
         target = copy / name
         now = _digest(name, target.read_bytes()) if target.exists() else None
         wanted = _digest(name, content)
@@ -123,15 +134,21 @@ def copy_course(root: Path, copy: Path) -> list[str]:
     return sentences
 
 
-def _sources(root):
+def _sources(root, spoken):
     """Return the content of each file of the copy, by its path there."""
-    files = {page: (root / page).read_bytes() for page in PAGES if (root / page).exists()}
+    pages = {page: root / page for page in PAGES if (root / page).exists()}
+    texts = {name: path.read_text(encoding="utf-8") for name, path in pages.items()}
     for path in sorted((root / "notebooks").rglob("*.ipynb")):
         if ".ipynb_checkpoints" not in path.parts:
             name = path.relative_to(root).as_posix()
-            files[name] = _without_outputs(path.read_text(encoding="utf-8"))
-    files[START] = _start_page((root / "README.md").read_text(encoding="utf-8"), files)
-    return files
+            texts[name] = _without_outputs(path.read_text(encoding="utf-8"))
+    texts[START] = _written(start_page(root))
+    if spoken != "en":
+        for name, text in texts.items():
+            notebook = name.endswith(".ipynb")
+            translate = editions.translated_notebook if notebook else editions.translated_page
+            texts[name] = translate(text, spoken)
+    return {name: text.encode() for name, text in texts.items()}
 
 
 def _without_outputs(text):
@@ -142,14 +159,16 @@ def _without_outputs(text):
     return _written(notebook)
 
 
-def _start_page(readme, files):
+def start_page(root: Path) -> dict:
     """Make a notebook that greets and shows progress, out of the README's table of the course."""
     done = {number for number, entry in solved.notes().items() if entry["solved"]}
     rows, first, every = [], None, set()
+    readme = (root / "README.md").read_text(encoding="utf-8")
     for number, path, question, minutes in COURSE.findall(readme):
         first = first or path
         exercises = f"notebooks/exercises/{Path(path).stem}_exercises.ipynb"
-        asked = set(CHECKED.findall(files.get(exercises, b"").decode()))
+        there = root / exercises
+        asked = set(CHECKED.findall(there.read_text(encoding="utf-8") if there.exists() else ""))
         every |= asked
         rows.append(
             f"| [{number}]({path}) | {question} | {minutes} | [exercises]({exercises}) | "
@@ -158,28 +177,26 @@ def _start_page(readme, files):
     count = f"You have solved {len(every & done)} of {len(every)} exercises."
     welcome = WELCOME.format(first=first, rows="\n".join(rows), solved=count)
     code = {"outputs": [], "execution_count": None, "source": PROGRESS.splitlines(keepends=True)}
-    return _written(
-        {
-            "cells": [
-                {
-                    "cell_type": "markdown",
-                    "id": "welcome",
-                    "metadata": {},
-                    "source": welcome.splitlines(keepends=True),
-                },
-                {"cell_type": "code", "id": "progress", "metadata": {}, **code},
-            ],
-            "metadata": {
-                "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {
+        "cells": [
+            {
+                "cell_type": "markdown",
+                "id": "welcome",
+                "metadata": {},
+                "source": welcome.splitlines(keepends=True),
             },
-            "nbformat": 4,
-            "nbformat_minor": 5,
-        }
-    )
+            {"cell_type": "code", "id": "progress", "metadata": {}, **code},
+        ],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
 def _written(notebook):
-    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 
 
 def _digest(name, content):
