@@ -13,7 +13,8 @@ import sys
 from collections.abc import Iterable
 
 from reslib import smoke
-from reslib.terminal import say
+from reslib.language import translated
+from reslib.terminal import printable
 
 CONFIDENCE = 0.99  # of each end of the interval, one-sided
 FEWEST = 3  # repetitions, without which an interval says nothing
@@ -146,20 +147,24 @@ class Claim:
             f"{_in_the_campaign(self.id)}"
         )
 
+    def _in_the_readers_language(self):
+        """The sentence, the terms, and the complaint where there is one."""
+        return [translated(text) for text in (self.sentence(), self.terms(), self.complaint()) if text]
+
     def __str__(self):
         sign = "✓" if self.verdict == "holds" else "✗"
-        lines = [f"{sign} {self.id} {self.sentence()}", f"    {self.terms()}"]
-        return "\n".join(lines + [f"    {text}" for text in [self.complaint()] if text])
+        first, *others = self._in_the_readers_language()
+        return "\n".join([f"{sign} {self.id} {first}", *(f"    {text}" for text in others)])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         holds = self.verdict == "holds"
         sign = "✓" if holds else "✗"
         color = "#007a5a" if holds else "#b84300"
-        rows = [f'<span style="opacity: 0.7">{html.escape(self.terms())}</span>']
-        rows += [html.escape(text) for text in [self.complaint()] if text]
+        sentence, terms, *complaint = map(html.escape, self._in_the_readers_language())
+        rows = [f'<span style="opacity: 0.7">{terms}</span>', *complaint]
         page = (
             f'<div style="border-left: 4px solid {color}; padding: 0.2em 0.8em">'
-            f'<b style="color: {color}">{sign} {self.id}</b> {html.escape(self.sentence())}'
+            f'<b style="color: {color}">{sign} {self.id}</b> {sentence}'
             + "".join(f"<br>{row}" for row in rows)
             + "</div>"
         )
@@ -295,7 +300,8 @@ class Table:
 
     def _repr_html_(self):
         left = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
-        return self.frame.style.set_table_styles(left).to_html(uuid="claims")
+        frame = self.frame.rename(columns=translated).map(translated)
+        return frame.style.set_table_styles(left).to_html(uuid="claims")
 
 
 def _interval(values, each):
@@ -352,7 +358,7 @@ def _show(made):
     if ipython and hasattr(ipython.get_ipython(), "kernel"):
         ipython.display.display(made)
     else:
-        say(str(made))
+        print(printable(str(made)))
 
 
 def _in_the_campaign(id):

@@ -28,7 +28,7 @@ from reslib import editions, lab, language
 ROOT = Path(__file__).parents[1]
 PAGES = ("README.md", "GLOSSARY.md", "CLAIMS.md", "docs/install.md", "docs/teaching.md")
 PAGES += ("docs/how_it_works.md",)
-SPEAKING = ("claims.py", "environment.py", "lab.py", "exercises", "experiments/progress.py")
+SPEAKING = ("claims.py", "environment.py", "lab.py", "exercises", "experiments/sweep.py")
 MEASURED = re.compile(r"\d\d\.\d+: [^a-z]")  # "03.1: 2 times (1.6 to 2.6; 5 seeds)<br>…"
 # Words of claims and tables that stand alone.
 ALONE = ("claim", "claimed", "control", "verdict", "holds", "({1} to {2})", "at least {1}")

@@ -20,6 +20,7 @@ from reslib.exercises import (
 )
 from reslib.exercises.answers import is_missing
 from reslib.exercises.exercise import Exercise, Mistake, Unanswered, Verdict
+from reslib.language import translated
 from reslib.terminal import say
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def progress(export: str | pathlib.Path | None = None) -> pd.DataFrame:
     import pandas as pd
 
     notes, nothing = solved.notes(), {"solved": False, "attempts": 0}
-    rows = [{"title": e.title, **nothing, **notes.get(n, {})} for n, e in exercises().items()]
+    rows = [{"title": translated(e.title), **nothing, **notes.get(n, {})} for n, e in exercises().items()]
     table = pd.DataFrame(rows, index=pd.Index(exercises(), name="exercise"))
     if export is not None:
         writers = {".csv": table.to_csv, ".html": table.to_html, ".json": table.to_json}

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from reslib.language import translated
 from reslib.terminal import printable
 
 
@@ -61,7 +62,7 @@ class Verdict:
         more = (
             f' Stuck? hint("{self.number}") helps.' if self.state in ("wrong", "unanswered") else ""
         )
-        return printable(f"{sign} {self.number} {self.text}{more}")
+        return printable(f"{sign} {self.number} {translated(self.text)}{translated(more)}")
 
     def __bool__(self):
         return self.state == "right"

@@ -116,8 +116,11 @@ def sweep(
         except KeyboardInterrupt:
             finished = sum(record.exists(keep_weights) for record in records.values())
             raise SweepInterrupted(
-                f"Stopped. {finished} of {len(records)} networks are trained and kept, and of the "
-                "others each finished epoch: run the cell again, and the training goes on there."
+                translated(
+                    f"Stopped. {finished} of {len(records)} networks are trained and kept, and of "
+                    "the others each finished epoch: run the cell again, and the training goes on "
+                    "there."
+                )
             ) from None
     return Results(results[run] for run in runs)
 
