@@ -20,8 +20,8 @@ BOTH := requirements.txt requirements-test.txt
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
 
-lab: $(READY) ## open JupyterLab on your own copy of the course, in my-course/
-	$(RUN) -m reslib lab $(ARGS)
+lab: $(READY) ## open JupyterLab on your own copy of the course; COURSE=zh opens the Chinese one
+	$(RUN) -m reslib lab $(if $(COURSE),--language $(COURSE)) $(ARGS)
 
 test: $(READY) site ## run everything that CI runs: ruff, ty, the tests, and every notebook
 	$(RUN) -m ruff check
@@ -31,6 +31,9 @@ test: $(READY) site ## run everything that CI runs: ruff, ty, the tests, and eve
 
 site: $(VENV)-site/installed ## build the course as a site that opens without server or network
 	$(VENV)-site/bin/sphinx-build --quiet --fresh-env --fail-on-warning --jobs auto -c docs . build/site
+	$(VENV)-site/bin/python tools/editions.py zh build/zh
+	$(VENV)-site/bin/sphinx-build --quiet --fresh-env --fail-on-warning --jobs auto -c docs -t zh \
+	  build/zh build/site/zh
 	@echo "Open build/site/index.html in a browser."
 
 smoke: $(READY) ## run every notebook with hardly any training, to see that nothing breaks

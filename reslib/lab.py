@@ -10,31 +10,27 @@ import subprocess
 import sys
 from pathlib import Path
 
-from reslib import editions
 from reslib.exercises import solved
+from reslib.language import translated
 from reslib.terminal import say
 
+LANGUAGES = ("en", "zh")
 PAGES = ("GLOSSARY.md", "CLAIMS.md", "docs/install.md")
 MANIFEST = ".course.json"  # what each file was when it was copied
 START = "start.ipynb"
 CHECKED = re.compile(r'check\(\\"(\d\d\.\d+)\\"')  # an exercise, in the notebook's JSON
 COURSE = re.compile(r"^\| \[(\d\d)\]\((\S+?)\) \| (.*?) \| .*? \| (\d+) \|$", re.M)
-WELCOME = """\
-# Why residual networks work
-
-Welcome. This is your own copy of the course: run the notebooks, change them, write into them. Begin
-with **[01]({first})** and take an evening for each. In every notebook you predict first, then run
-the cell (Shift + Enter) and compare; the exercises come at the end.
-
-| | question | minutes | exercises | solved |
-| --- | --- | --- | --- | --- |
-{rows}
-
-{solved} Run the cell below to see which are open.
-
-Words you do not know stand in the [glossary](GLOSSARY.md). What the course claims, with all
-numbers, is [one page](CLAIMS.md). When something goes wrong, [this page](docs/install.md) helps.
-"""
+PARAGRAPHS = (
+    "# Why residual networks work",
+    "Welcome. This is your own copy of the course: run the notebooks, change them, write into "
+    "them. Begin with **[01]({first})** and take an evening for each. In every notebook you "
+    "predict first, then run the cell (Shift + Enter) and compare; the exercises come at the end.",
+    "| | question | minutes | exercises | solved |",
+    "You have solved {solved} of {number} exercises. Run the cell below to see which are open.",
+    "Words you do not know stand in the [glossary](GLOSSARY.md). What the course claims, with all "
+    "numbers, is [one page](CLAIMS.md). When something goes wrong, [this page](docs/install.md) "
+    "helps.",
+)
 PROGRESS = "from reslib.exercises import progress\n\nprogress()"
 
 
@@ -48,7 +44,7 @@ def add_command(commands):
         "not listed here go to JupyterLab, such as --no-browser.",
     )
     parser.add_argument(
-        "--language", default="en", choices=["en", *editions.NAMES], help="of the text (en)"
+        "--language", default="en", choices=LANGUAGES, help="of the text (en)"
     )
     parser.add_argument(
         "--course", metavar="FOLDER", help="(my-course, and my-course-zh with --language zh)"
@@ -136,19 +132,14 @@ def copy_course(root: Path, copy: Path, spoken: str = "en") -> list[str]:
 
 def _sources(root, spoken):
     """Return the content of each file of the copy, by its path there."""
-    pages = {page: root / page for page in PAGES if (root / page).exists()}
-    texts = {name: path.read_text(encoding="utf-8") for name, path in pages.items()}
-    for path in sorted((root / "notebooks").rglob("*.ipynb")):
+    place = root if spoken == "en" else root / "translations" / spoken
+    files = {page: (place / page).read_bytes() for page in PAGES if (place / page).exists()}
+    for path in sorted((place / "notebooks").rglob("*.ipynb")):
         if ".ipynb_checkpoints" not in path.parts:
-            name = path.relative_to(root).as_posix()
-            texts[name] = _without_outputs(path.read_text(encoding="utf-8"))
-    texts[START] = _written(start_page(root))
-    if spoken != "en":
-        for name, text in texts.items():
-            notebook = name.endswith(".ipynb")
-            translate = editions.translated_notebook if notebook else editions.translated_page
-            texts[name] = translate(text, spoken)
-    return {name: text.encode() for name, text in texts.items()}
+            name = path.relative_to(place).as_posix()
+            files[name] = _without_outputs(path.read_text(encoding="utf-8"))
+    files[START] = _start_page((root / "README.md").read_text(encoding="utf-8"), files, spoken)
+    return files
 
 
 def _without_outputs(text):
@@ -159,44 +150,48 @@ def _without_outputs(text):
     return _written(notebook)
 
 
-def start_page(root: Path) -> dict:
+def _start_page(readme, files, spoken):
     """Make a notebook that greets and shows progress, out of the README's table of the course."""
     done = {number for number, entry in solved.notes().items() if entry["solved"]}
     rows, first, every = [], None, set()
-    readme = (root / "README.md").read_text(encoding="utf-8")
     for number, path, question, minutes in COURSE.findall(readme):
         first = first or path
         exercises = f"notebooks/exercises/{Path(path).stem}_exercises.ipynb"
-        there = root / exercises
-        asked = set(CHECKED.findall(there.read_text(encoding="utf-8") if there.exists() else ""))
+        asked = set(CHECKED.findall(files.get(exercises, b"").decode()))
         every |= asked
         rows.append(
-            f"| [{number}]({path}) | {question} | {minutes} | [exercises]({exercises}) | "
-            f"{len(asked & done)} of {len(asked)} |"
+            f"| [{number}]({path}) | {translated(question, spoken)} | {minutes} | "
+            f"[{translated('exercises', spoken)}]({exercises}) | {len(asked & done)}/{len(asked)} |"
         )
-    count = f"You have solved {len(every & done)} of {len(every)} exercises."
-    welcome = WELCOME.format(first=first, rows="\n".join(rows), solved=count)
+    values = {"first": first, "solved": len(every & done), "number": len(every)}
+    title, welcome, head, *others = (
+        translated(paragraph, spoken).format(**values) for paragraph in PARAGRAPHS
+    )
+    table = "\n".join([head, "| --- " * 5 + "|", *rows])
+    page = "\n\n".join([title, welcome, table, *others]) + "\n"
     code = {"outputs": [], "execution_count": None, "source": PROGRESS.splitlines(keepends=True)}
-    return {
-        "cells": [
-            {
-                "cell_type": "markdown",
-                "id": "welcome",
-                "metadata": {},
-                "source": welcome.splitlines(keepends=True),
+    return _written(
+        {
+            "cells": [
+                {
+                    "cell_type": "markdown",
+                    "id": "welcome",
+                    "metadata": {},
+                    "source": page.splitlines(keepends=True),
+                },
+                {"cell_type": "code", "id": "progress", "metadata": {}, **code},
+            ],
+            "metadata": {
+                "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
             },
-            {"cell_type": "code", "id": "progress", "metadata": {}, **code},
-        ],
-        "metadata": {
-            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}
-        },
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
 
 
 def _written(notebook):
-    return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _digest(name, content):

@@ -1,27 +1,41 @@
-"""The course in another language: prose from a catalogue, code and pictures from the English pages.
+"""Pages and notebooks in another language: prose from its catalogue, code and pictures as they are.
 
 A *message* is what Markdown calls an inline: a heading, a paragraph, an item of a list, a cell of a
 table, the summary of a `<details>`. A message that has no translation stays English, so a changed
-paragraph never shows a stale sentence.
+paragraph never shows a stale sentence. `make site` builds its Chinese half from
+
+    python tools/editions.py zh build/zh    # every page and notebook, with outputs
 """
 
-from __future__ import annotations
-
+import argparse
 import html
 import json
+import posixpath
 import re
-from collections.abc import Callable, Iterator
+import shutil
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
-from reslib import language
+from markdown_it import MarkdownIt
 
-NAMES = {"zh": "zh-CN"}  # what a notebook's metadata and a page say of their language
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # the site's environment does not have the library
+
+import colab  # noqa: E402
+
+from reslib import language  # noqa: E402
+
+NAMES = {"zh": "zh-CN"}  # what a notebook's metadata say of its language
+PAGES = ("README.md", "GLOSSARY.md", "CLAIMS.md")
+PAGES += ("docs/install.md", "docs/teaching.md", "docs/how_it_works.md")
+SWITCH = "[中文](README.zh.md)", "[English](README.md)"  # the README's first line
 SUMMARY = re.compile(r"(?<=<summary>).*?(?=</summary>)")
 BEHIND_COMMENT = re.compile(r"(?<=-->)\s*\S.*$")  # `<!-- seconds -->This takes …`
 BETWEEN_TAGS = re.compile(r"(?<=>)(\s*)([^<]*[A-Za-z]{2}[^<]*?)(\s*)(?=<)")
 VERDICT = re.compile(r"(?m)^([✓✗…] \d\d\.\d+) (.+)$")
-LINK_TO_PAGE = re.compile(r"\]\(((?:\.\./)*(?:docs/)?\w+)\.md\b")
-Lookup = Callable[[str], "str | None"]
+LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")  # to a file of the course
+LABELS = {"on GitHub": "GitHub", "on Colab": "Colab", "open in Colab": "在 Colab 中打开"}
 
 
 class Span(NamedTuple):
@@ -37,10 +51,42 @@ class Span(NamedTuple):
     message: str
 
 
-def spans(text: str) -> Iterator[Span]:
-    """Find the messages of a Markdown text."""
-    from markdown_it import MarkdownIt
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("into", choices=sorted(NAMES))
+    parser.add_argument("folder", type=Path)
+    arguments = parser.parse_args()
+    write_site(arguments.folder, arguments.into)
 
+
+def write_site(folder, into):
+    """Write what the site is built from: what is not translated is copied."""
+    shutil.rmtree(folder, ignore_errors=True)
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").glob("*.png")]
+    for path in pages + notebooks():
+        name = path.relative_to(ROOT).as_posix()
+        if name == f"README.{into}.md":
+            continue
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".ipynb":
+            text = translated_notebook(path.read_text(encoding="utf-8"), into)
+        elif name in PAGES:
+            text = translated_page(path.read_text(encoding="utf-8"), into)
+        else:
+            shutil.copy(path, target)
+            continue
+        target.write_text(text, encoding="utf-8", newline="\n")
+
+
+def notebooks():
+    """Every notebook of the course."""
+    found = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+    return [path for path in found if ".ipynb_checkpoints" not in path.parts]
+
+
+def spans(text):
+    """Find the messages of a Markdown text."""
     lines = text.split("\n")
     column = 0
     for token in MarkdownIt("commonmark").enable("table").parse(text):
@@ -62,17 +108,15 @@ def spans(text: str) -> Iterator[Span]:
             yield Span(first, last, start, column if in_table else None, token.content)
 
 
-def translated_text(text: str, lookup: Lookup) -> str:
-    """Put the translation of each message in its place.
+def translated_text(text, lookup):
+    """Put the translation of each message of a Markdown text in its place.
 
-    Args:
-        text: Markdown.
-        lookup: Gives the translation of a message, or `None`.
+    `lookup` gives the translation of a message, or `None`.
     """
     lines = text.split("\n")
     for span in sorted(spans(text), key=lambda span: (span.first, span.start), reverse=True):
         new = lookup(span.message)
-        if new is None:
+        if new is None or new == span.message:
             continue
         if span.stop is None:
             lines[span.first : span.last] = [lines[span.first][: span.start] + new]
@@ -82,17 +126,18 @@ def translated_text(text: str, lookup: Lookup) -> str:
     return "\n".join(lines)
 
 
-def translated_page(text: str, into: str) -> str:
+def translated_page(text, into):
     """Translate a page in Markdown; its generated sentences are found by their fixed words."""
-    return translated_text(text, language.catalogue(into).translate)
+    return translated_text(colab.plain(text), language.catalogue(into).translate)
 
 
-def translated_notebook(text: str, into: str) -> str:
-    """Translate a notebook's text cells, captions and verdicts; its code and pictures stay.
+def translated_notebook(text, into, outputs=True):
+    """Translate a notebook's text, captions and verdicts; its code and pictures stay.
 
     Args:
         text: The notebook as JSON.
         into: Language, such as `"zh"`.
+        outputs: Whether to keep them.
 
     Returns:
         The notebook as JSON; its metadata name the language.
@@ -101,8 +146,10 @@ def translated_notebook(text: str, into: str) -> str:
     notebook = json.loads(text)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            source = translated_text("".join(cell["source"]), translate)
+            source = translated_text(colab.plain("".join(cell["source"])), translate)
             cell["source"] = source.splitlines(keepends=True)
+        elif not outputs:
+            cell.update(outputs=[], execution_count=None)
         for output in cell.get("outputs", []):
             _translate_output(output, translate)
     notebook["metadata"]["language"] = NAMES[into]
@@ -112,7 +159,8 @@ def translated_notebook(text: str, into: str) -> str:
 def _translate_output(output, translate):
     data = output.get("data", {})
     if "text/markdown" in data:
-        data["text/markdown"] = translated_text("".join(data["text/markdown"]), _in_stars(translate))
+        caption = "".join(data["text/markdown"])
+        data["text/markdown"] = translated_text(caption, _in_stars(translate))
     if "text/html" in data:
         data["text/html"] = BETWEEN_TAGS.sub(
             lambda m: m[1] + html.escape(translate(html.unescape(m[2])), quote=False) + m[3],
@@ -132,4 +180,61 @@ def _translate_output(output, translate):
 
 def _in_stars(translate):
     """A caption is one line in italics, and its message what stands between the stars."""
-    return lambda message: f"*{translate(message.strip('*'))}*"
+
+    def lookup(message):
+        new = translate(message.strip("*"))
+        return f"*{new}*" if message.startswith("*") else new
+
+    return lookup
+
+
+def checkout_files(into):
+    """The pages and notebooks in another language as they lie in the checkout, by their path there.
+
+    A page lies where the English one does, in `translations/zh`; only the README is beside it.
+    Notebooks have no outputs. Links lead to translated files where there are some.
+    """
+    there = f"translations/{into}"
+    names = {name: f"{there}/{name}" for name in PAGES}
+    names |= {n: f"{there}/{n}" for n in (p.relative_to(ROOT).as_posix() for p in notebooks())}
+    names["README.md"] = f"README.{into}.md"
+    repository = colab.repository(ROOT)
+    files = {}
+    for name, target in names.items():
+        text = (ROOT / name).read_text(encoding="utf-8")
+        if not name.endswith(".ipynb"):
+            page = _relinked(translated_page(text, into), name, names)
+            files[target] = _stamped(page, repository, "") if name == "README.md" else page
+            continue
+        notebook = json.loads(translated_notebook(text, into, outputs=False))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown":
+                source = _relinked("".join(cell["source"]), name, names)
+                source = _stamped(source, repository, target)
+                cell["source"] = source.splitlines(keepends=True)
+        files[target] = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+    return files
+
+
+def _relinked(text, name, names):
+    """Links of the English page `name`, as they must read in its translation."""
+    here = posixpath.dirname(names[name])
+
+    def link(match):
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), match[1]))
+        return posixpath.relpath(names.get(target, target), here)
+
+    return LINK.sub(link, text).replace(*SWITCH)
+
+
+def _stamped(text, repository, path):
+    if not repository:
+        return text
+    text = colab.stamp(text, repository, path)
+    for english, other in LABELS.items():
+        text = text.replace(f"[{english}]", f"[{other}]")
+    return text
+
+
+if __name__ == "__main__":
+    main()

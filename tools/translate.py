@@ -1,7 +1,7 @@
 """Keep the other editions in step with the English one.
 
     python tools/translate.py extract    # new and changed messages into translations/zh/*.po
-    python tools/translate.py build      # the catalogue of the library, and README.zh.md
+    python tools/translate.py build      # what the library reads, and the pages and notebooks
     python tools/translate.py status     # what is missing or outdated; fails where one is broken
 
 A page has a catalogue of its own. It holds its messages (`reslib/editions.py`), the captions and
@@ -18,21 +18,23 @@ import re
 import sys
 from pathlib import Path
 
+import colab
+import editions
 import nbformat
 import pandas as pd
 import polib
 from markdown_it import MarkdownIt
 
-from reslib import editions, lab, language
+from reslib import lab, language
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "GLOSSARY.md", "CLAIMS.md", "docs/install.md", "docs/teaching.md")
-PAGES += ("docs/how_it_works.md",)
 SPEAKING = ("claims.py", "environment.py", "lab.py", "exercises", "experiments/sweep.py")
-MEASURED = re.compile(r"\d\d\.\d+: [^a-z]")  # "03.1: 2 times (1.6 to 2.6; 5 seeds)<br>…"
+# "03.1: 2 times (1.6 to 2.6; 5 seeds)<br>…", "held at 20 of 20 offsets; closest 1.5"
+MEASURED = re.compile(r"\d\d\.\d+: [^a-z]|held at \d")
 # Words of claims and tables that stand alone.
 ALONE = ("claim", "claimed", "control", "verdict", "holds", "({1} to {2})", "at least {1}")
-ALONE += ("at most {1}", "at least {1} and at most {2}")
+ALONE += ("at most {1}", "at least {1} and at most {2}", "held at {1} of {2} offsets", "closest {1}")
+ALONE += ("closest {1} and {2}", "exercises")
 # Whose arguments no reader meets in a notebook.
 NOT_SAID = {"ValueError", "TypeError", "add_argument", "add_parser", "query", "get_option"}
 BETWEEN_STARS = re.compile(r"^\*(.*)\*$", re.S)
@@ -51,11 +53,11 @@ def main():
 def sources():
     """The messages of each catalogue, by its name: pairs of a message and where it stands."""
     found = {}
-    for path in sorted((ROOT / "notebooks").rglob("*.ipynb")):
-        if ".ipynb_checkpoints" not in path.parts:
-            found[path.relative_to(ROOT).with_suffix("").as_posix()] = notebook_messages(path)
-    found |= {path.removesuffix(".md"): page_messages(ROOT / path) for path in PAGES}
-    found["start"] = list(cells(lab.start_page(ROOT)))
+    for path in editions.notebooks():
+        found[path.relative_to(ROOT).with_suffix("").as_posix()] = notebook_messages(path)
+    found |= {path.removesuffix(".md"): page_messages(ROOT / path) for path in editions.PAGES}
+    found["start"] = [(paragraph, "the reader's copy") for paragraph in lab.PARAGRAPHS]
+    found["site"] = [(words, "docs/_ext/contents.py") for words in site_words()]
     found["reslib"] = library_messages()
     return each_once(found)
 
@@ -80,7 +82,7 @@ def page_messages(path):
     if path.name == "CLAIMS.md":
         table = pd.read_csv(ROOT / "data/claims.csv", dtype=str, keep_default_na=False)
         made = {*table.sentence, *table.claimed}
-    text = path.read_text(encoding="utf-8")
+    text = colab.plain(path.read_text(encoding="utf-8"))
     return [
         (span.message, f"line {span.first + 1}")
         for span in editions.spans(text)
@@ -91,7 +93,7 @@ def page_messages(path):
 def cells(notebook):
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
-            for span in editions.spans("".join(cell["source"])):
+            for span in editions.spans(colab.plain("".join(cell["source"]))):
                 yield span.message, f"cell {cell['id']}"
 
 
@@ -133,6 +135,16 @@ def claim_messages(code):
 
 def without_magics(code):
     return re.sub(r"^[%!].*$", "pass", code, flags=re.M)
+
+
+def site_words():
+    """What the side bar of the site says."""
+    sys.path.insert(0, str(ROOT / "docs/_ext"))
+    import contents
+
+    yield from ("the authors of the course, MIT licence", "The course", "Exercises", "Solutions")
+    yield from contents.PAGES
+    yield from (contents.short(path.stem) for path in editions.notebooks())
 
 
 def library_messages():
@@ -256,13 +268,9 @@ def build(folder):
     text = json.dumps(messages_of(folder), ensure_ascii=False, indent=0, sort_keys=True)
     target.write_text(text + "\n", encoding="utf-8", newline="\n")
     language.catalogue.cache_clear()
-    readme = readme_of(into)
-    (ROOT / f"README.{into}.md").write_text(readme, encoding="utf-8", newline="\n")
-
-
-def readme_of(into):
-    """The README in another language."""
-    return editions.translated_page((ROOT / "README.md").read_text(encoding="utf-8"), into)
+    for name, text in editions.checkout_files(into).items():
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
+        (ROOT / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 # ---- what a translation must keep
