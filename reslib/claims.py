@@ -148,8 +148,9 @@ class Claim:
         )
 
     def _in_the_readers_language(self):
-        """The sentence, the terms, and the complaint where there is one."""
-        return [translated(text) for text in (self.sentence(), self.terms(), self.complaint()) if text]
+        """Return the sentence, the terms, and the complaint where there is one."""
+        said = self.sentence(), self.terms(), self.complaint()
+        return [translated(text) for text in said if text]
 
     def __str__(self):
         sign = "✓" if self.verdict == "holds" else "✗"

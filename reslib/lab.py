@@ -43,9 +43,7 @@ def add_command(commands):
         "it. Later calls add what is new and renew what you have not changed. Options that are "
         "not listed here go to JupyterLab, such as --no-browser.",
     )
-    parser.add_argument(
-        "--language", default="en", choices=LANGUAGES, help="of the text (en)"
-    )
+    parser.add_argument("--language", default="en", choices=LANGUAGES, help="of the text (en)")
     parser.add_argument(
         "--course", metavar="FOLDER", help="(my-course, and my-course-zh with --language zh)"
     )

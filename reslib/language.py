@@ -20,7 +20,9 @@ CATALOGUES = Path(__file__).parent / "translations"
 FIELD = re.compile(r"\{([^{}]*)\}")
 NUMBER = r"(?<![\w.{])[-+−]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?"
 END_OF_SENTENCE = re.compile(r"(?<=[.!?]) +|[:;] +|\n+|<br>")
-WIDE = {":": "：", ";": "；"}
+LIST = re.compile(r", (?:and |or )?| and | or ")
+WIDE = {":": "：", ";": "；", "and": "和", "or": "或"}
+WORD = re.compile("[A-Za-z]{2}")
 IN_BRACKETS = re.compile(r"(.+?) (\([^()]+\)\.?)")
 
 
@@ -76,7 +78,7 @@ class Catalogue:
     def __init__(self, messages: dict[str, str]):
         self.messages = {" ".join(message.split()): new for message, new in messages.items()}
         self.patterns = sorted(
-            (_pattern(message) for message in self.messages if FIELD.search(message)),
+            (_pattern(message) for message in self.messages if _is_template(message)),
             key=lambda pattern: -pattern[0],
         )
         self.by_numbers = {}
@@ -84,51 +86,73 @@ class Catalogue:
             self._index_by_numbers(message, new)
 
     def _index_by_numbers(self, message, new):
-        """A message with other numbers is translated too, if each number has one place only."""
+        """Let a message with other numbers be found, if each number has one place only."""
+        if "{" in message:
+            return
         bare, numbers = without_numbers(message)
         there, others = without_numbers(new)
         if numbers and sorted(numbers) == sorted(others) and len(set(numbers)) == len(numbers):
             places = {number: i + 1 for i, number in enumerate(numbers)}
             fields = iter(others)
             there = FIELD.sub(lambda _: f"{{{places[next(fields)]}}}", there)
-            if not FIELD.search(message):
-                self.by_numbers.setdefault(bare, there)
+            self.by_numbers.setdefault(bare, there)
 
     def translate(self, text: str) -> str:
-        """The whole text if it is known, else its sentences and what stands in brackets."""
+        """Translate the whole text if it is known, else its sentences, brackets and lists."""
         words = " ".join(text.split())
         new = self.find(words)
         if new is not None:
             return new
-        if parts := IN_BRACKETS.fullmatch(words):
-            first, second = (self.find(part) for part in parts.groups())
-            if first is not None and second is not None:
-                return first + second
-        pieces = END_OF_SENTENCE.split(text)
-        if len(pieces) > 1:
-            ends = [*END_OF_SENTENCE.findall(text), ""]
-            return "".join(map(self._with_end, pieces, ends))
+        if (parts := IN_BRACKETS.fullmatch(words)) and (pair := self._all(parts.groups())):
+            return "".join(pair)
+        ends = END_OF_SENTENCE.findall(text)
+        if ends:
+            pieces = END_OF_SENTENCE.split(text)
+            return "".join(map(self._with_end, pieces, [*ends, ""]))
+        separators = LIST.findall(words)
+        if separators and (items := self._all(LIST.split(words))):
+            ends = [WIDE.get(end.strip(), "、") for end in separators]
+            return "".join(item + end for item, end in zip(items, [*ends, ""], strict=True))
         return text
 
+    def _all(self, parts):
+        """Translate each part, or return nothing where one is missing."""
+        found = [new for part in parts if (new := self.find(part)) is not None]
+        return found if len(found) == len(parts) else []
+
     def _with_end(self, piece, end):
-        """A sentence and what parts it from the next: between Chinese ones there is no space."""
+        """Translate a sentence; behind a Chinese one there is no space."""
         new = self.translate(piece)
-        return new + (end if new == piece else WIDE.get(end[:1], end.strip(" ")))
+        if piece and new == piece:
+            return new + end
+        return new + WIDE.get(end[:1], end.strip(" "))
 
     def find(self, words: str) -> str | None:
         """Return the translation of a message, with its own values; `None` where it is missing."""
+        if not WORD.search(words):
+            return words
         if words in self.messages:
             return self.messages[words]
         bare, numbers = without_numbers(words)
         if bare in self.by_numbers:
-            return FIELD.sub(lambda field: numbers[int(field[1]) - 1], self.by_numbers[bare])
+            values = {str(i + 1): number for i, number in enumerate(numbers)}
+            return _filled(self.by_numbers[bare], values)
         for _, pattern, message, names in self.patterns:
             if match := pattern.fullmatch(words):
-                values = dict(zip(names, match.groups(), strict=True))
-                return FIELD.sub(
-                    lambda field: self.translate(values[field[1]]), self.messages[message]
-                )
+                said = map(self.translate, match.groups())
+                return _filled(self.messages[message], dict(zip(names, said, strict=True)))
+        if words.endswith(".") and (new := self.find(words[:-1])) is not None:
+            return new + "。"
         return None
+
+
+def _filled(message, values):
+    return FIELD.sub(lambda field: values[field[1]], message)
+
+
+def _is_template(message):
+    """Braces are fields, but for those of a formula."""
+    return bool(FIELD.search(message)) and "$" not in message
 
 
 def _pattern(message):
@@ -147,7 +171,7 @@ def _pattern(message):
 
 @functools.cache
 def _of_the_notebook(path):
-    """The language in a notebook's metadata; Jupyter names the file to its kernel."""
+    """Read the language in a notebook's metadata; Jupyter names the file to its kernel."""
     try:
         with open(path or "", encoding="utf-8") as file:
             return str(json.load(file)["metadata"].get("language", ""))

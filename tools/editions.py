@@ -60,23 +60,25 @@ def main():
 
 
 def write_site(folder, into):
-    """Write what the site is built from: what is not translated is copied."""
+    """Write what the site is built from: translations, other pages, and files that they link."""
     shutil.rmtree(folder, ignore_errors=True)
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "docs").glob("*.png")]
-    for path in pages + notebooks():
+    for path in [*ROOT.glob("[A-Z]*[A-Z].md"), *(ROOT / "docs").rglob("*.md"), *notebooks()]:
         name = path.relative_to(ROOT).as_posix()
-        if name == f"README.{into}.md":
-            continue
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
+        text = path.read_text(encoding="utf-8")
+        for link in LINK.findall(text):
+            linked = (path.parent / link).resolve()
+            if linked.is_file() and linked.suffix not in (".md", ".ipynb"):
+                _put(folder / linked.relative_to(ROOT), linked.read_bytes())
         if path.suffix == ".ipynb":
-            text = translated_notebook(path.read_text(encoding="utf-8"), into)
+            text = translated_notebook(text, into)
         elif name in PAGES:
-            text = translated_page(path.read_text(encoding="utf-8"), into)
-        else:
-            shutil.copy(path, target)
-            continue
-        target.write_text(text, encoding="utf-8", newline="\n")
+            text = translated_page(text, into)
+        _put(folder / name, text.encode())
+
+
+def _put(target, content):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
 
 
 def notebooks():

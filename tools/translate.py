@@ -29,12 +29,13 @@ from reslib import lab, language
 
 ROOT = Path(__file__).parents[1]
 SPEAKING = ("claims.py", "environment.py", "lab.py", "exercises", "experiments/sweep.py")
-# "03.1: 2 times (1.6 to 2.6; 5 seeds)<br>…", "held at 20 of 20 offsets; closest 1.5"
-MEASURED = re.compile(r"\d\d\.\d+: [^a-z]|held at \d")
+# "03.1: 2 times (1.6 to 2.6; 5 seeds)<br>…", "held at 20 of 20 offsets; closest 1.5", and the
+# English terms of the glossary.
+NOT_TRANSLATED = re.compile(r"\d\d\.\d+: [^a-z]|held at \d|\*\*[^*]+\*\*$")
 # Words of claims and tables that stand alone.
-ALONE = ("claim", "claimed", "control", "verdict", "holds", "({1} to {2})", "at least {1}")
-ALONE += ("at most {1}", "at least {1} and at most {2}", "held at {1} of {2} offsets", "closest {1}")
-ALONE += ("closest {1} and {2}", "exercises")
+ALONE = ("claim", "claimed", "control", "verdict", "holds", "exercises", "({1} to {2})", "(right)")
+ALONE += ("held at {1} of {2} offsets", "closest {1}", "closest {1} and {2}")
+ALONE += ("no", "vanished", "exploded", "alike", "unrelated", "many", "two", "checkpoints")
 # Whose arguments no reader meets in a notebook.
 NOT_SAID = {"ValueError", "TypeError", "add_argument", "add_parser", "query", "get_option"}
 BETWEEN_STARS = re.compile(r"^\*(.*)\*$", re.S)
@@ -86,7 +87,7 @@ def page_messages(path):
     return [
         (span.message, f"line {span.first + 1}")
         for span in editions.spans(text)
-        if span.message not in made and not MEASURED.match(span.message)
+        if span.message not in made and not NOT_TRANSLATED.match(span.message)
     ]
 
 
@@ -100,10 +101,9 @@ def cells(notebook):
 def notebook_messages(path):
     notebook = nbformat.read(path, as_version=4)
     yield from cells(notebook)
+    for message in claim_messages(path.name):
+        yield message, "claims"
     for cell in notebook.cells:
-        if cell.cell_type == "code":
-            for message in claim_messages(cell.source):
-                yield message, f"claim in cell {cell.id}"
         for output in cell.get("outputs", []):
             for caption in captions(output):
                 yield language.without_numbers(caption)[0], f"output of cell {cell.id}"
@@ -116,25 +116,17 @@ def captions(output):
         yield caption[1]
 
 
-def claim_messages(code):
-    """The statement of each claim, and how its values and repetitions are counted."""
-    for node in ast.walk(ast.parse(without_magics(code))):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "claim":
-            yield from strings(node.args[1])
-            words = {word.arg: word.value for word in node.keywords}
-            for unit in strings(words.get("unit")):
-                yield f"{{1}} {unit}"
-                yield f"at least {{1}} {unit}"
-                yield f"at most {{1}} {unit}"
-                yield f"at least {{1}} {unit} and at most {{2}} {unit}"
-            for what in strings(words.get("over")) if "over" in words else ["seeds"]:
-                yield f"({{1}} to {{2}}; {{3}} {what})"
-                if "each" in words:
-                    yield f"({{1}} to {{2}}; each of {{3}} {what})"
-
-
-def without_magics(code):
-    return re.sub(r"^[%!].*$", "pass", code, flags=re.M)
+def claim_messages(notebook):
+    """The statements of a notebook's claims, and how their values and repetitions are counted."""
+    table = pd.read_csv(ROOT / "data/claims.csv", dtype=str, keep_default_na=False)
+    for claim in table[table.notebook == notebook].itertuples():
+        yield claim.statement
+        for text in (claim.measured, *claim.claimed.split("; control: ")):
+            value, _, brackets = text.partition(" (")
+            for part in (value, brackets and f"({brackets}"):
+                yield language.without_numbers(part)[0]
+        value = language.without_numbers(claim.measured.partition(" (")[0])[0]
+        yield from (f"at least {value}", f"at most {value}")
 
 
 def site_words():
@@ -278,7 +270,7 @@ def build(folder):
 KEPT = re.compile(
     r"\]\(([^)\s]+)\)|(`[^`]+`)|(\$[^$]+\$)|\b(0\d\.\d+)\b|(\{[^{}]*\})|(</?\w+[^>]*>)"
 )
-MATHEMATICS = re.compile(r"\$\$.+?\$\$|\$[^$]+\$", re.S)
+GRAMMAR = re.compile(r"\{(s_|are\b|is_|was_|has_|have_)")  # a plural's s, which Chinese has not
 
 
 def kept(text):
@@ -288,7 +280,9 @@ def kept(text):
 
 def faults(message, new):
     """What is wrong with a translation, as sentences."""
-    lost = [part for part in set(kept(message)) if part not in kept(new)]
+    lost = [
+        part for part in set(kept(message)) if part not in kept(new) and not GRAMMAR.match(part)
+    ]
     added = [part for part in set(kept(new)) if part not in kept(message)]
     if lost or added:
         yield f"lost {sorted(lost)}, added {sorted(added)}"

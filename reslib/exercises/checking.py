@@ -111,7 +111,10 @@ def progress(export: str | pathlib.Path | None = None) -> pd.DataFrame:
     import pandas as pd
 
     notes, nothing = solved.notes(), {"solved": False, "attempts": 0}
-    rows = [{"title": translated(e.title), **nothing, **notes.get(n, {})} for n, e in exercises().items()]
+    rows = [
+        {"title": translated(e.title), **nothing, **notes.get(n, {})}
+        for n, e in exercises().items()
+    ]
     table = pd.DataFrame(rows, index=pd.Index(exercises(), name="exercise"))
     if export is not None:
         writers = {".csv": table.to_csv, ".html": table.to_html, ".json": table.to_json}

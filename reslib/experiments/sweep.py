@@ -19,6 +19,7 @@ from reslib.experiments.records.surroundings import VARIABLES
 from reslib.experiments.result import Result, Results
 from reslib.experiments.run import Run
 from reslib.experiments.worker import Outcome, settings, start_worker, train_and_record
+from reslib.language import translated
 
 BREAKDOWNS = 3  # so often in a row, without a finished run between them, a worker may be killed
 
