@@ -31,7 +31,9 @@ PAGES = ("README.md", "GLOSSARY.md", "CLAIMS.md")
 PAGES += ("docs/install.md", "docs/teaching.md", "docs/how_it_works.md")
 SWITCH = "[中文](README.zh.md)", "[English](README.md)"  # the README's first line
 SUMMARY = re.compile(r"(?<=<summary>).*?(?=</summary>)")
-BEHIND_COMMENT = re.compile(r"(?<=-->)\s*\S.*$")  # `<!-- seconds -->This takes …`
+BEHIND = re.compile(  # `<!-- seconds -->This takes …`, `</summary>Right.</details>`
+    r"(?:(?<=-->)|(?<=</summary>))\s*[^\s<].*?(?=</details>|$)"
+)
 BETWEEN_TAGS = re.compile(r"(?<=>)(\s*)([^<]*[A-Za-z]{2}[^<]*?)(\s*)(?=<)")
 VERDICT = re.compile(r"(?m)^([✓✗…] \d\d\.\d+) (.+)$")
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")  # to a file of the course
@@ -96,7 +98,7 @@ def spans(text):
             column = 0
         elif token.type == "html_block":
             for i in range(*token.map):
-                for pattern in (SUMMARY, BEHIND_COMMENT):
+                for pattern in (SUMMARY, BEHIND):
                     for match in pattern.finditer(lines[i]):
                         yield Span(i, i + 1, match.start(), match.end(), match.group())
         elif token.type == "inline" and token.content.strip():

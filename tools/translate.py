@@ -104,6 +104,9 @@ def notebook_messages(path):
     for message in claim_messages(path.name):
         yield message, "claims"
     for cell in notebook.cells:
+        for table in tables(cell.source if cell.cell_type == "code" else ""):
+            for span in editions.spans(table):
+                yield span.message, f"table in cell {cell.id}"
         for output in cell.get("outputs", []):
             for caption in captions(output):
                 yield language.without_numbers(caption)[0], f"output of cell {cell.id}"
@@ -114,6 +117,12 @@ def captions(output):
     text = output.get("data", {}).get("text/markdown", "")
     if caption := BETWEEN_STARS.match(text):
         yield caption[1]
+
+
+def tables(code):
+    """The tables in Markdown that a cell fills with numbers."""
+    if "| --- |" in code:
+        yield from (text for text in strings(ast.parse(code)) if "| --- |" in text)
 
 
 def claim_messages(notebook):
@@ -280,10 +289,9 @@ def kept(text):
 
 def faults(message, new):
     """What is wrong with a translation, as sentences."""
-    lost = [
-        part for part in set(kept(message)) if part not in kept(new) and not GRAMMAR.match(part)
-    ]
-    added = [part for part in set(kept(new)) if part not in kept(message)]
+    before, after = kept(" ".join(message.split())), kept(new)
+    lost = [part for part in set(before) - set(after) if not GRAMMAR.match(part)]
+    added = set(after) - set(before)
     if lost or added:
         yield f"lost {sorted(lost)}, added {sorted(added)}"
     tokens = [t for top in MarkdownIt().parse(new) for t in top.children or []]
