@@ -27,7 +27,7 @@ test: $(READY) site ## run everything that CI runs: ruff, ty, the tests, and eve
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m ty check
-	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks translations/zh/notebooks/02_vanishing_gradients.ipynb translations/zh/notebooks/exercises/03_degradation_exercises.ipynb $(ARGS)
 
 site: $(VENV)-site/installed ## build the course as a site that opens without server or network
 	$(VENV)-site/bin/sphinx-build --quiet --fresh-env --fail-on-warning --jobs auto -c docs . build/site
@@ -44,6 +44,7 @@ notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/build_exercises.py
 	$(RUN) tools/build_headline.py
 	$(RUN) tools/build_pages.py
+	$(RUN) tools/translate.py build
 
 claims: $(READY) ## run the notebooks with other seeds, and keep what each claim then measured
 	$(RUN) benchmarks/claims_campaign.py $(ARGS)
@@ -64,6 +65,7 @@ lock: ## renew the lock files: the newest versions, the oldest supported ones, a
 
 colab: $(READY) ## build the file to upload to Colab; REPO=owner/name also stamps the published place
 	$(RUN) tools/colab.py $(if $(REPO),"REPO=$(REPO)")
+	$(RUN) tools/translate.py build
 
 clean: ## remove the environments and all that was built
 	rm -rf .venv* build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -71,7 +71,7 @@ def check(number: str, answer: Any) -> Verdict:
             raise Unanswered
         text = asked.judge(answer)
     except Unanswered as unanswered:
-        return Verdict(number, "unanswered", f"not answered yet{_open(answer, unanswered)}")
+        return Verdict(number, "unanswered", _open(answer, unanswered))
     except Mistake as mistake:
         solved.note(number, passed=False)
         return Verdict(number, "wrong", str(mistake))
@@ -131,10 +131,13 @@ def _open(answer, unanswered):
     parts = answer.values() if isinstance(answer, dict) else answer
     blanks = sum(part is ... for part in parts) if isinstance(answer, (dict, list, tuple)) else 0
     if 0 < blanks < len(answer):
-        return f": {blanks} of {len(answer)} places are still `...`."
+        return f"not answered yet: {blanks} of {len(answer)} places are still `...`."
     if answer is None:
-        return ": it is None. If there is an answer, does its function end with `return`?"
-    return f": {unanswered}" if str(unanswered) else "."
+        return (
+            "not answered yet: it is None. If there is an answer, does its function end with "
+            "`return`?"
+        )
+    return f"not answered yet: {unanswered}" if str(unanswered) else "not answered yet."
 
 
 def _unknown(number):
