@@ -144,6 +144,7 @@ def site_words():
     import contents
 
     yield from ("the authors of the course, MIT licence", "The course", "Exercises", "Solutions")
+    yield from ("Show the code", "Hide the code")
     yield from contents.PAGES
     yield from (contents.short(path.stem) for path in editions.notebooks())
 

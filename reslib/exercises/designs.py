@@ -91,10 +91,11 @@ def enough_points(values: Iterable, name: str, least: int, span: float | None = 
     """
     values = sorted(set(values))
     if len(values) < least:
+        few = f"{len(values)} values of the {name} are"
+        if len(values) == 1:
+            few = f"1 value of the {name} is"
         raise Mistake(
-            f"{len(values)} value{'s' * (len(values) != 1)} of the {name} "
-            f"{'is' if len(values) == 1 else 'are'} too few points to see how the result depends "
-            f"on it: take at least {least}."
+            f"{few} too few points to see how the result depends on it: take at least {least}."
         )
     if span is None:
         return

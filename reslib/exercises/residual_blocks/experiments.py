@@ -37,8 +37,9 @@ def learning_rates(answer):
     )
     edge = [kind for kind in best if best[kind] in (rates[0], rates[-1])]
     if edge:
+        which = "plain and residual" if len(edge) == 2 else edge[0]
         return (
             f"a sound comparison. The lowest mean training errors: {lowest}. The best rate of "
-            f"{' and '.join(edge)} is at the edge of yours: go further."
+            f"{which} is at the edge of yours: go further."
         )
     return f"a sound comparison. The lowest mean training errors: {lowest}."
