@@ -175,5 +175,5 @@ def _of_the_notebook(path):
     try:
         with open(path or "", encoding="utf-8") as file:
             return str(json.load(file)["metadata"].get("language", ""))
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # not a notebook, or none there
-        return ""
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return ""  # there is none, or it is no notebook
