@@ -177,7 +177,7 @@ def branch_sizes(
     return figure
 
 
-def gate_sizes(tables: Mapping[tuple, pd.DataFrame], title: str, shut: float = 0.02) -> Figure:
+def gate_sizes(tables: Mapping[tuple, pd.DataFrame], title: str, shut: float = 0.05) -> Figure:
     """Draw the size of each gate as a square, a panel for each start, a row for each seed.
 
     Args:
