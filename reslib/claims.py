@@ -148,25 +148,23 @@ class Claim:
         )
 
     def _in_the_readers_language(self):
-        """Return the sentence, the terms, and the complaint where there is one."""
-        said = self.sentence(), self.terms(), self.complaint()
+        said = self.sentence(), self.terms(), self.complaint()  # the last one may be empty
         return [translated(text) for text in said if text]
 
     def __str__(self):
         sign = "✓" if self.verdict == "holds" else "✗"
-        first, *others = self._in_the_readers_language()
-        return "\n".join([f"{sign} {self.id} {first}", *(f"    {text}" for text in others)])
+        return f"{sign} {self.id} " + "\n    ".join(self._in_the_readers_language())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         holds = self.verdict == "holds"
         sign = "✓" if holds else "✗"
         color = "#007a5a" if holds else "#b84300"
         sentence, terms, *complaint = map(html.escape, self._in_the_readers_language())
-        rows = [f'<span style="opacity: 0.7">{terms}</span>', *complaint]
         page = (
             f'<div style="border-left: 4px solid {color}; padding: 0.2em 0.8em">'
             f'<b style="color: {color}">{sign} {self.id}</b> {sentence}'
-            + "".join(f"<br>{row}" for row in rows)
+            f'<br><span style="opacity: 0.7">{terms}</span>'
+            + "".join(f"<br>{row}" for row in complaint)
             + "</div>"
         )
         return {"text/html": page, "text/plain": str(self)}
