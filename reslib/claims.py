@@ -156,9 +156,7 @@ class Claim:
         return f"{sign} {self.id} " + "\n    ".join(self._in_the_readers_language())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        holds = self.verdict == "holds"
-        sign = "✓" if holds else "✗"
-        color = "#007a5a" if holds else "#b84300"
+        sign, color = ("✓", "#007a5a") if self.verdict == "holds" else ("✗", "#b84300")
         sentence, terms, *complaint = map(html.escape, self._in_the_readers_language())
         page = (
             f'<div style="border-left: 4px solid {color}; padding: 0.2em 0.8em">'
