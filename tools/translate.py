@@ -32,7 +32,7 @@ SPEAKING = ("claims.py", "environment.py", "lab.py", "exercises", "experiments/s
 # "03.1: 2 times (1.6 to 2.6; 5 seeds)<br>…", "held at 20 of 20 offsets; closest 1.5", and the
 # English terms of the glossary.
 NOT_TRANSLATED = re.compile(r"\d\d\.\d+: [^a-z]|held at \d|\*\*[^*]+\*\*$")
-# What stands alone in claims, tables and verdicts, or is said in other words after each measurement.
+# What stands alone in claims, tables and verdicts, or changes with each measurement of seconds.
 TAKES = "This takes about {} on two CPU cores."
 ALONE = (
     *("claim", "claimed", "control", "verdict", "holds", "({1} to {2})"),
