@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import json
 import math
 import os
@@ -12,7 +11,7 @@ import statistics
 import sys
 from collections.abc import Iterable
 
-from reslib import smoke
+from reslib import smoke, verdicts
 from reslib.language import translated
 from reslib.terminal import printable
 
@@ -156,15 +155,8 @@ class Claim:
         return f"{sign} {self.id} " + "\n    ".join(self._in_the_readers_language())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        sign, color = ("✓", "#007a5a") if self.verdict == "holds" else ("✗", "#b84300")
-        sentence, terms, *complaint = map(html.escape, self._in_the_readers_language())
-        page = (
-            f'<div style="border-left: 4px solid {color}; padding: 0.2em 0.8em">'
-            f'<b style="color: {color}">{sign} {self.id}</b> {sentence}'
-            f'<br><span style="opacity: 0.7">{terms}</span>'
-            + "".join(f"<br>{row}" for row in complaint)
-            + "</div>"
-        )
+        sign = "✓" if self.verdict == "holds" else "✗"
+        page = verdicts.in_html(sign, self.id, *self._in_the_readers_language())
         return {"text/html": page, "text/plain": str(self)}
 
     def record(self) -> dict:

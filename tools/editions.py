@@ -25,6 +25,7 @@ sys.path.insert(0, str(ROOT))  # the site's environment does not have the librar
 import colab  # noqa: E402
 
 from reslib import language  # noqa: E402
+from reslib.verdicts import escaped  # noqa: E402
 
 NAMES = {"zh": "zh-CN"}  # what a notebook's metadata say of its language
 PAGES = ("README.md", "GLOSSARY.md", "CLAIMS.md")
@@ -166,9 +167,9 @@ def _translate_output(output, translate):
         caption = "".join(data["text/markdown"])
         data["text/markdown"] = translated_text(caption, _in_stars(translate))
     if "text/html" in data:
+        page = re.sub("<code>([^<]*)</code>", r"`\1`", "".join(data["text/html"]))
         data["text/html"] = BETWEEN_TAGS.sub(
-            lambda m: m[1] + html.escape(translate(html.unescape(m[2])), quote=False) + m[3],
-            "".join(data["text/html"]),
+            lambda m: m[1] + escaped(translate(html.unescape(m[2]))) + m[3], page
         )
     elif "text/plain" in data:
         data["text/plain"] = VERDICT.sub(
