@@ -20,6 +20,7 @@ CATALOGUES = Path(__file__).parent / "translations"
 FIELD = re.compile(r"\{([^{}]*)\}")
 NUMBER = r"(?<![\w.{])[-+−]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?"
 END_OF_SENTENCE = re.compile(r"(?<=[.!?]) +|[:;] +|\n+|<br>")
+BOLD = re.compile(r"\*\*([^*]+)\*\*")
 LIST = re.compile(r", (?:and |or )?| and | or ")
 WIDE = {":": "：", ";": "；", "and": "和", "or": "或"}
 WORD = re.compile("[A-Za-z]{2}")
@@ -103,6 +104,8 @@ class Catalogue:
         new = self.find(words)
         if new is not None:
             return new
+        if bold := BOLD.fullmatch(words):
+            return f"**{self.translate(bold[1])}**"
         if (parts := IN_BRACKETS.fullmatch(words)) and (pair := self._all(parts.groups())):
             return "".join(pair)
         ends = END_OF_SENTENCE.findall(text)

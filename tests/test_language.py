@@ -82,6 +82,7 @@ CATALOGUE = Catalogue(
         ("claimed: the kernel (5 seeds)", "要求：核（5 个随机种子）"),
         ("right. Look at the kernel. And so on.", "对。看看核。And so on."),
         ("The kernel", "The kernel"),
+        ("**the kernel**", "**核**"),
         ("3.5, −2", "3.5, −2"),
         ("", ""),
     ],

@@ -187,8 +187,8 @@ def _in_stars(translate):
     """A caption is one line in italics, and its message what stands between the stars."""
 
     def lookup(message):
-        new = translate(message.strip("*"))
-        return f"*{new}*" if message.startswith("*") else new
+        caption = re.fullmatch(r"\*([^*].*[^*])\*", message, re.DOTALL)
+        return f"*{translate(caption[1])}*" if caption else translate(message)
 
     return lookup
 
