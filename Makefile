@@ -20,17 +20,20 @@ BOTH := requirements.txt requirements-test.txt
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1 - \2/p' $(MAKEFILE_LIST)
 
-lab: $(READY) ## open JupyterLab on your own copy of the course, in my-course/
-	$(RUN) -m reslib lab $(ARGS)
+lab: $(READY) ## open JupyterLab on your own copy of the course; COURSE=zh opens the Chinese one
+	$(RUN) -m reslib lab $(if $(COURSE),--language $(COURSE)) $(ARGS)
 
 test: $(READY) site ## run everything that CI runs: ruff, ty, the tests, and every notebook
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
 	$(RUN) -m ty check
-	$(RUN) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks $(ARGS)
+	$(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks translations/zh/notebooks/02_vanishing_gradients.ipynb translations/zh/notebooks/exercises/03_degradation_exercises.ipynb $(ARGS)
 
 site: $(VENV)-site/installed ## build the course as a site that opens without server or network
 	$(VENV)-site/bin/sphinx-build --quiet --fresh-env --fail-on-warning --jobs auto -c docs . build/site
+	$(VENV)-site/bin/python tools/editions.py zh build/zh
+	$(VENV)-site/bin/sphinx-build --quiet --fresh-env --fail-on-warning --jobs auto -c docs -t zh \
+	  build/zh build/site/zh
 	@echo "Open build/site/index.html in a browser."
 
 smoke: $(READY) ## run every notebook with hardly any training, to see that nothing breaks
@@ -41,6 +44,7 @@ notebooks: $(READY) ## execute all notebooks in place, each in a fresh kernel
 	$(RUN) tools/build_exercises.py
 	$(RUN) tools/build_headline.py
 	$(RUN) tools/build_pages.py
+	$(RUN) tools/translate.py build
 
 claims: $(READY) ## run the notebooks with other seeds, and keep what each claim then measured
 	$(RUN) benchmarks/claims_campaign.py $(ARGS)
@@ -61,6 +65,7 @@ lock: ## renew the lock files: the newest versions, the oldest supported ones, a
 
 colab: $(READY) ## build the file to upload to Colab; REPO=owner/name also stamps the published place
 	$(RUN) tools/colab.py $(if $(REPO),"REPO=$(REPO)")
+	$(RUN) tools/translate.py build
 
 clean: ## remove the environments and all that was built
 	rm -rf .venv* build dist *.egg-info .pytest_cache .ruff_cache .hypothesis

@@ -1,17 +1,23 @@
-"""Train what notebook 04 compares beyond its headline, and record the errors.
+"""Train what notebooks 03 and 04 compare beyond their live trainings, and record what came out.
 
     python benchmarks/record_shortcuts.py
 
 Writes two tables of errors after the last epoch: data/shortcut_runs.csv (networks on Fashion-MNIST
 that differ in shortcut, start, normalization or recipe) and data/flood_fill_rates.csv (plain-56 on
-flood fill at other learning rates). About fifteen minutes on two quiet cores. What was trained
+flood fill at other learning rates). And data/update_ratios.csv: how far the last gradients move the
+kernels of plain-56 with a warm-up. About fifteen minutes on two quiet cores. What was trained
 before is remembered.
 """
 
 from itertools import product
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from reslib import datasets
 from reslib.experiments import Run, sweep
+from reslib.probes import gradient_norms
 
 DATA = Path(__file__).parents[1] / "data"
 PLAIN, RESIDUAL = {"shortcut": None}, {"shortcut": "A"}
@@ -58,6 +64,9 @@ def flood_fill_run(rate, seed):
 def main():
     rates = sweep(flood_fill_run(rate, seed) for rate in (0.01, 0.03, 0.3) for seed in range(3))
     write("flood_fill_rates.csv", rates, ["learning_rate", "seed"])
+    # First, for what is remembered without its weights would be trained again.
+    warmed = [fashion_run({"depth": 56, **PLAIN}, WARMUP, seed) for seed in range(5)]
+    write_update_ratios("update_ratios.csv", sweep(warmed, keep_weights=True))
     runs = [
         fashion_run(model, recipe, seed)
         for model, recipe, seeds in fashion_runs()
@@ -78,6 +87,22 @@ def write(name, results, columns):
     table["block"] = [each.get("block", "basic") for each in arguments]
     table["schedule"] = [result.run.schedule for result in results]
     table = table[[*columns, "train_error", "test_error"]].sort_values(columns)
+    table.to_csv(DATA / name, index=False, float_format="%.5g", lineterminator="\n")
+
+
+def write_update_ratios(name, results):
+    """Keep rate · gradient / kernel of each convolution at the end, at the run's highest rate."""
+    images = datasets.load("fashion_mnist", **FASHION)
+    rows = []
+    for result in results:
+        network = result.model()
+        gradients = gradient_norms(network, images.x_train[:128], images.y_train[:128])
+        kernels = [v for v in network.trainable_variables if v.name == "kernel"]
+        for layer in range(len(kernels) - 1):  # without the dense layer
+            ratio = result.run.learning_rate * gradients.iloc[layer]
+            ratio /= np.linalg.norm(kernels[layer])
+            rows.append({"seed": result.run.seed, "layer": layer + 1, "update_ratio": ratio})
+    table = pd.DataFrame(rows)
     table.to_csv(DATA / name, index=False, float_format="%.5g", lineterminator="\n")
 
 

@@ -3,6 +3,7 @@
 `make site` builds it from the checkout's root, with this folder for its configuration:
 
     sphinx-build -c docs . build/site
+    sphinx-build -c docs -t zh build/zh build/site/zh    # what tools/editions.py wrote
 """
 
 import re
@@ -11,14 +12,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "docs/_ext")]
+from reslib.language import translated  # noqa: E402
+
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 # `make colab REPO=owner/name` writes the published place into the README.
 repository = re.search(r"https://github\.com/(?!OWNER/NAME)([\w.-]+/[\w.-]+?)(?:\.git)?\s", README)
 
-project = "Why residual networks work"
+edition = "zh" if tags.has("zh") else "en"  # noqa: F821  (Sphinx hands in the tags)
+project = translated("Why residual networks work", edition)
 author = "The authors of the course"
-copyright = "the authors of the course, MIT licence"
-language = "en"
+copyright = translated("the authors of the course, MIT licence", edition)
+language = {"en": "en", "zh": "zh_CN"}[edition]
 
 extensions = [
     "myst_nb",
@@ -26,6 +30,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
     "sphinxext.opengraph",
+    "chinese",
     "contents",
     "docstrings",
     "mathml",
@@ -33,11 +38,13 @@ extensions = [
 ]
 root_doc = "README"
 include_patterns = ["*.md", "docs/**.md", "notebooks/**.ipynb"]
-exclude_patterns = [".*", "build", "dist", "my-course", "**.ipynb_checkpoints"]
+exclude_patterns = [".*", "README.*.md", "build", "dist", "my-course", "**.ipynb_checkpoints"]
 
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"  # links in generated tables
 nb_mime_priority_overrides = [("html", "text/markdown", 5)]
+nb_code_prompt_show = translated("Show the code", edition)
+nb_code_prompt_hide = translated("Hide the code", edition)
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 suppress_warnings = ["misc.highlighting_failure"]
@@ -54,8 +61,11 @@ autodoc_mock_imports += ["scipy", "sklearn", "tensorflow", "threadpoolctl", "tqd
 html_theme = "sphinx_book_theme"
 html_title = project
 html_baseurl = "https://{}.github.io/{}/".format(*repository[1].split("/")) if repository else ""
+if html_baseurl and edition != "en":
+    html_baseurl += f"{edition}/"
 html_math_renderer = "mathml"
 html_static_path = ["_static"]
+templates_path = ["_templates"]
 html_css_files = ["course.css"]
 html_show_sphinx = False
 html_copy_source = False
@@ -68,6 +78,7 @@ html_theme_options = {
     "pygments_dark_style": "a11y-high-contrast-dark",
     "max_navbar_depth": 1,  # the theme's toggles of deeper levels have no name for a screen reader
     "use_download_button": False,
+    "article_header_end": ["edition.html", "article-header-buttons.html"],
 }
 if repository:
     html_theme_options |= {

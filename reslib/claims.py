@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import html
 import json
 import math
 import os
@@ -12,8 +11,9 @@ import statistics
 import sys
 from collections.abc import Iterable
 
-from reslib import smoke
-from reslib.terminal import say
+from reslib import smoke, verdicts
+from reslib.language import translated
+from reslib.terminal import printable
 
 CONFIDENCE = 0.99  # of each end of the interval, one-sided
 FEWEST = 3  # repetitions, without which an interval says nothing
@@ -146,23 +146,17 @@ class Claim:
             f"{_in_the_campaign(self.id)}"
         )
 
+    def _in_the_readers_language(self):
+        said = self.sentence(), self.terms(), self.complaint()  # the last one may be empty
+        return [translated(text) for text in said if text]
+
     def __str__(self):
         sign = "✓" if self.verdict == "holds" else "✗"
-        lines = [f"{sign} {self.id} {self.sentence()}", f"    {self.terms()}"]
-        return "\n".join(lines + [f"    {text}" for text in [self.complaint()] if text])
+        return f"{sign} {self.id} " + "\n    ".join(self._in_the_readers_language())
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        holds = self.verdict == "holds"
-        sign = "✓" if holds else "✗"
-        color = "#007a5a" if holds else "#b84300"
-        rows = [f'<span style="opacity: 0.7">{html.escape(self.terms())}</span>']
-        rows += [html.escape(text) for text in [self.complaint()] if text]
-        page = (
-            f'<div style="border-left: 4px solid {color}; padding: 0.2em 0.8em">'
-            f'<b style="color: {color}">{sign} {self.id}</b> {html.escape(self.sentence())}'
-            + "".join(f"<br>{row}" for row in rows)
-            + "</div>"
-        )
+        sign = "✓" if self.verdict == "holds" else "✗"
+        page = verdicts.in_html(sign, self.id, *self._in_the_readers_language())
         return {"text/html": page, "text/plain": str(self)}
 
     def record(self) -> dict:
@@ -295,7 +289,8 @@ class Table:
 
     def _repr_html_(self):
         left = [{"selector": "th, td", "props": "text-align: left; vertical-align: top"}]
-        return self.frame.style.set_table_styles(left).to_html(uuid="claims")
+        frame = self.frame.rename(columns=translated).map(translated)
+        return frame.style.set_table_styles(left).to_html(uuid="claims")
 
 
 def _interval(values, each):
@@ -352,7 +347,7 @@ def _show(made):
     if ipython and hasattr(ipython.get_ipython(), "kernel"):
         ipython.display.display(made)
     else:
-        say(str(made))
+        print(printable(str(made)))
 
 
 def _in_the_campaign(id):

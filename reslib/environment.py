@@ -4,6 +4,8 @@ import importlib
 import os
 import platform
 
+from reslib.language import translated
+
 NAMES = {
     "jax": "JAX",
     "numpy": "NumPy",
@@ -27,7 +29,8 @@ def environment() -> str:
     backend = importlib.import_module(name)
     version = backend.__version__.partition("+")[0]  # PyTorch's has "+cpu" behind it
     devices = f"{os.cpu_count()} CPU cores, {number_of_gpus() or 'no'} GPU"
-    return f"Python {python} · Keras {keras.__version__} on {NAMES[name]} {version} · {devices}"
+    keras_on = f"Keras {keras.__version__} on {NAMES[name]} {version}"
+    return f"Python {python} · {keras_on} · {translated(devices)}"
 
 
 def number_of_gpus() -> int:

@@ -4,35 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 from reslib.exercises import solved
+from reslib.language import translated
 from reslib.terminal import say
 
+LANGUAGES = ("en", "zh")
 PAGES = ("GLOSSARY.md", "CLAIMS.md", "docs/install.md")
 MANIFEST = ".course.json"  # what each file was when it was copied
 START = "start.ipynb"
 CHECKED = re.compile(r'check\(\\"(\d\d\.\d+)\\"')  # an exercise, in the notebook's JSON
 COURSE = re.compile(r"^\| \[(\d\d)\]\((\S+?)\) \| (.*?) \| .*? \| (\d+) \|$", re.M)
-WELCOME = """\
-# Why residual networks work
-
-Welcome. This is your own copy of the course: run the notebooks, change them, write into them. Begin
-with **[01]({first})** and take an evening for each. In every notebook you predict first, then run
-the cell (Shift + Enter) and compare; the exercises come at the end.
-
-| | question | minutes | exercises | solved |
-| --- | --- | --- | --- | --- |
-{rows}
-
-{solved} Run the cell below to see which are open.
-
-Words you do not know stand in the [glossary](GLOSSARY.md). What the course claims, with all
-numbers, is [one page](CLAIMS.md). When something goes wrong, [this page](docs/install.md) helps.
-"""
+PARAGRAPHS = (
+    "# Why residual networks work",
+    "Welcome. This is your own copy of the course: run the notebooks, change them, write into "
+    "them. Begin with **[01]({first})** and take an evening for each. In every notebook you "
+    "predict first, then run the cell (Shift + Enter) and compare; the exercises come at the end.",
+    "| | question | minutes | exercises | solved |",
+    "You have solved {solved} of {number} exercises. Run the cell below to see which are open.",
+    "Words you do not know stand in the [glossary](GLOSSARY.md). What the course claims, with all "
+    "numbers, is [one page](CLAIMS.md). When something goes wrong, [this page](docs/install.md) "
+    "helps.",
+)
 PROGRESS = "from reslib.exercises import progress\n\nprogress()"
 
 
@@ -45,7 +43,10 @@ def add_command(commands):
         "it. Later calls add what is new and renew what you have not changed. Options that are "
         "not listed here go to JupyterLab, such as --no-browser.",
     )
-    parser.add_argument("--course", default="my-course", metavar="FOLDER", help="(my-course)")
+    parser.add_argument("--language", default="en", choices=LANGUAGES, help="of the text (en)")
+    parser.add_argument(
+        "--course", metavar="FOLDER", help="(my-course, and my-course-zh with --language zh)"
+    )
     parser.set_defaults(command=run)
 
 
@@ -55,9 +56,12 @@ def run(arguments, options=()):
     if not (root / "notebooks").is_dir():
         print(f"There are no notebooks beside {Path(__file__).parent}: run this in the checkout.")
         return 1
-    copy = Path(arguments.course).resolve()
+    spoken = arguments.language
+    folder = arguments.course or ("my-course" if spoken == "en" else f"my-course-{spoken}")
+    copy = Path(folder).resolve()
+    os.environ["RESLIB_LANG"] = spoken  # also of the kernels
     try:
-        said = copy_course(root, copy)
+        said = copy_course(root, copy, spoken)
     except ValueError as error:
         say(str(error))
         return 1
@@ -72,7 +76,7 @@ def run(arguments, options=()):
             pass
 
 
-def copy_course(root: Path, copy: Path) -> list[str]:
+def copy_course(root: Path, copy: Path, spoken: str = "en") -> list[str]:
     """Bring a reader's copy of the course up to date, and touch nothing that the reader changed.
 
     Notebooks are copied without their outputs, for the answers stand in these. Links between them
@@ -81,6 +85,7 @@ def copy_course(root: Path, copy: Path) -> list[str]:
     Args:
         root: Folder of the checkout.
         copy: Folder of the copy; it is made where it is missing.
+        spoken: Language of its text: `"en"` or `"zh"`.
 
     Returns:
         What was done, as sentences for the reader.
@@ -96,7 +101,7 @@ def copy_course(root: Path, copy: Path) -> list[str]:
     copy.mkdir(parents=True, exist_ok=True)
     manifest.write_text(json.dumps(known), encoding="utf-8")  # a copy that is cut off is still ours
     done = {"Added": [], "Renewed": []}
-    for name, content in _sources(root).items():
+    for name, content in _sources(root, spoken).items():
         target = copy / name
         now = _digest(name, target.read_bytes()) if target.exists() else None
         wanted = _digest(name, content)
@@ -123,14 +128,15 @@ def copy_course(root: Path, copy: Path) -> list[str]:
     return sentences
 
 
-def _sources(root):
+def _sources(root, spoken):
     """Return the content of each file of the copy, by its path there."""
-    files = {page: (root / page).read_bytes() for page in PAGES if (root / page).exists()}
-    for path in sorted((root / "notebooks").rglob("*.ipynb")):
+    place = root if spoken == "en" else root / "translations" / spoken
+    files = {page: (place / page).read_bytes() for page in PAGES if (place / page).exists()}
+    for path in sorted((place / "notebooks").rglob("*.ipynb")):
         if ".ipynb_checkpoints" not in path.parts:
-            name = path.relative_to(root).as_posix()
+            name = path.relative_to(place).as_posix()
             files[name] = _without_outputs(path.read_text(encoding="utf-8"))
-    files[START] = _start_page((root / "README.md").read_text(encoding="utf-8"), files)
+    files[START] = _start_page((root / "README.md").read_text(encoding="utf-8"), files, spoken)
     return files
 
 
@@ -142,7 +148,7 @@ def _without_outputs(text):
     return _written(notebook)
 
 
-def _start_page(readme, files):
+def _start_page(readme, files, spoken):
     """Make a notebook that greets and shows progress, out of the README's table of the course."""
     done = {number for number, entry in solved.notes().items() if entry["solved"]}
     rows, first, every = [], None, set()
@@ -152,11 +158,15 @@ def _start_page(readme, files):
         asked = set(CHECKED.findall(files.get(exercises, b"").decode()))
         every |= asked
         rows.append(
-            f"| [{number}]({path}) | {question} | {minutes} | [exercises]({exercises}) | "
-            f"{len(asked & done)} of {len(asked)} |"
+            f"| [{number}]({path}) | {translated(question, spoken)} | {minutes} | "
+            f"[{translated('exercises', spoken)}]({exercises}) | {len(asked & done)}/{len(asked)} |"
         )
-    count = f"You have solved {len(every & done)} of {len(every)} exercises."
-    welcome = WELCOME.format(first=first, rows="\n".join(rows), solved=count)
+    values = {"first": first, "solved": len(every & done), "number": len(every)}
+    title, welcome, head, *others = (
+        translated(paragraph, spoken).format(**values) for paragraph in PARAGRAPHS
+    )
+    table = "\n".join([head, "| --- " * 5 + "|", *rows])
+    page = "\n\n".join([title, welcome, table, *others]) + "\n"
     code = {"outputs": [], "execution_count": None, "source": PROGRESS.splitlines(keepends=True)}
     return _written(
         {
@@ -165,7 +175,7 @@ def _start_page(readme, files):
                     "cell_type": "markdown",
                     "id": "welcome",
                     "metadata": {},
-                    "source": welcome.splitlines(keepends=True),
+                    "source": page.splitlines(keepends=True),
                 },
                 {"cell_type": "code", "id": "progress", "metadata": {}, **code},
             ],

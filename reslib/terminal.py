@@ -6,6 +6,8 @@ import sys
 import unicodedata
 from typing import TextIO
 
+from reslib.language import translated
+
 # What decomposing a character and taking its plain letters would not give.
 _PLAIN = {
     "✓": "[right]", "✗": "[wrong]", "…": "...", "–": "-", "—": "-", "−": "-", "·": ".",
@@ -15,8 +17,11 @@ _PLAIN = {
 
 
 def say(text: str) -> None:
-    """Print a text, whatever the terminal can show; without a terminal do nothing."""
-    print(printable(text))
+    """Print a text in the reader's language, whatever the terminal can show.
+
+    Without a terminal do nothing.
+    """
+    print(printable(translated(text)))
 
 
 def printable(text: str, stream: TextIO | None = None) -> str:

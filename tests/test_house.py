@@ -12,7 +12,16 @@ import reslib
 
 ROOT = Path(__file__).parents[1]
 FLOORS = [  # a room may import from those above it in this list, and from its own floor
-    ("seeding", "arguments", "framework", "environment", "smoke", "terminal"),
+    (
+        "seeding",
+        "arguments",
+        "framework",
+        "environment",
+        "smoke",
+        "terminal",
+        "language",
+        "verdicts",
+    ),
     ("layers",),
     ("models", "datasets"),
     ("probes", "detection"),

@@ -138,12 +138,12 @@ def test_the_start_page_shows_what_is_solved(checkout, copy, tmp_path, monkeypat
         return nbformat.read(copy / lab.START, as_version=4).cells[0].source
 
     monkeypatch.setenv("RESLIB_PROGRESS", str(tmp_path / "progress.json"))
-    assert "| 0 of 1 |" in page() and "You have solved 0 of 1 exercises." in page()
+    assert "| 0/1 |" in page() and "You have solved 0 of 1 exercises." in page()
     solved.note("01.1", passed=False)
     solved.note("99.1", passed=True)  # of another course
-    assert "| 0 of 1 |" in page()
+    assert "| 0/1 |" in page()
     solved.note("01.1", passed=True)
-    assert "| 1 of 1 |" in page() and "You have solved 1 of 1 exercises." in page()
+    assert "| 1/1 |" in page() and "You have solved 1 of 1 exercises." in page()
 
 
 def test_the_command_copies_and_hands_its_options_on(tmp_path):

@@ -103,7 +103,7 @@ def test_links_lead_somewhere(page):
 
 def test_a_term_of_the_glossary_occurs_in_its_notebook():
     rows = re.findall(
-        r"^\| (.+?) \| (.+?) \| .+ \| \[\d\d\]\(notebooks/(.+)\) \|$",
+        r"^\| \*\*(.+?)\*\* \| (.+?) \| .+ \| \[\d\d\]\(notebooks/(.+)\) \|$",
         (ROOT / "GLOSSARY.md").read_text(encoding="utf-8"),
         re.M,
     )

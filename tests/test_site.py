@@ -16,7 +16,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SITE = ROOT / "build/site"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
-PAGES = [page for page in PAGES if not page.startswith("_static")]  # pieces of the theme
+PAGES = [page for page in PAGES if "_static" not in page]  # pieces of the theme
+EDITIONS = ("", "zh/")
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
@@ -62,10 +63,31 @@ def test_every_notebook_and_page_has_its_place():
     wanted = {
         path.relative_to(ROOT).with_suffix(".html").as_posix()
         for path in sources
-        if ".ipynb_checkpoints" not in path.parts
+        if ".ipynb_checkpoints" not in path.parts and path.name != "README.zh.md"
     }
-    assert wanted | {"index.html", "search.html", "genindex.html"} <= set(PAGES)
-    assert (SITE / "index.html").read_bytes() == (SITE / "README.html").read_bytes()
+    for edition in EDITIONS:
+        here = {page.removeprefix(edition) for page in PAGES if page.startswith(edition)}
+        assert wanted | {"index.html", "search.html", "genindex.html"} <= here
+        index, readme = (SITE / edition / name for name in ("index.html", "README.html"))
+        assert index.read_bytes() == readme.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "name", [page for page in PAGES if not page.startswith("zh/") and page != "index.html"]
+)
+def test_a_page_leads_to_itself_in_the_other_language(name, pages):
+    here, there = Path(SITE / name).parent, Path(SITE / "zh" / name)
+    assert any((here / link).resolve() == there for link in pages[name].links)
+    back = [(there.parent / link).resolve() for link in pages[f"zh/{name}"].links]
+    assert SITE / name in back
+
+
+@pytest.mark.parametrize("name", [page for page in PAGES if page.startswith("notebooks/")])
+def test_a_heading_has_the_same_address_in_both_languages(name, pages):
+    def addresses(page):
+        return re.findall(r'<section id="([^"]+)"', (SITE / page).read_text(encoding="utf-8"))
+
+    assert addresses(name) == addresses(f"zh/{name}")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -113,19 +135,39 @@ def test_every_picture_has_a_text(name, pages):
 @pytest.mark.parametrize("name", PAGES)
 def test_headings_begin_once_and_leave_out_no_level(name, pages):
     levels = pages[name].headings
-    if name not in ("search.html", "genindex.html", "py-modindex.html"):
+    if Path(name).name not in ("search.html", "genindex.html", "py-modindex.html"):
         assert levels.count(1) == 1
         assert all(next <= level + 1 for level, next in zip(levels, levels[1:], strict=False))
 
 
-def test_no_word_of_a_solution_is_in_the_search():
+def search_index(edition):
+    text = (SITE / edition / "searchindex.js").read_text(encoding="utf-8")
+    return json.loads(text[text.index("{") : text.rindex("}") + 1])
+
+
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_no_word_of_a_solution_is_in_the_search(edition):
     """Its title may be: whoever looks for it shall find it."""
-    text = (SITE / "searchindex.js").read_text(encoding="utf-8")
-    index = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    index = search_index(edition)
     found = {n for where in index["terms"].values() for n in np.atleast_1d(where)}
     names = {index["docnames"][n] for n in found}
     assert "notebooks/03_degradation" in names
     assert not [name for name in names if name.startswith("notebooks/solutions/")]
+
+
+def test_the_chinese_search_finds_every_term_of_the_glossary():
+    """All pairs of characters of a term stand in one page beside the glossary."""
+    index = search_index("zh/")
+    where = {word: set(np.atleast_1d(pages)) for word, pages in index["terms"].items()}
+    glossary = index["docnames"].index("GLOSSARY")
+    cells = re.findall(
+        r"^\| \*\*.+?\*\* \| (.+?) \|", (ROOT / "GLOSSARY.md").read_text(encoding="utf-8"), re.M
+    )
+    terms = [term for cell in cells for term in re.findall("[\u4e00-\u9fff]{2,}", cell)]
+    assert len(terms) > 50
+    for term in terms:
+        pairs = [term[i : i + 2] for i in range(len(term) - 1)]
+        assert glossary in set.intersection(*(where.get(pair, set()) for pair in pairs)), term
 
 
 OPENED = [
@@ -136,6 +178,8 @@ OPENED = [
     "GLOSSARY.html",
     "docs/teaching.html",
     "docs/reference/layers.html",
+    "zh/index.html",
+    "zh/notebooks/03_degradation.html",
 ]
 
 
@@ -199,6 +243,16 @@ def test_axe_finds_no_serious_fault(name, scheme, opened):
     ]
 
 
+def test_the_switch_stays_on_the_page(opened):
+    page = opened("notebooks/03_degradation.html")
+    page.get_by_role("link", name="中文", exact=True).click()
+    page.locator("html[lang='zh-CN'] article h1").wait_for()
+    assert page.url.endswith("zh/notebooks/03_degradation.html")
+    page.get_by_role("link", name="English", exact=True).click()
+    page.locator("html[lang='en'] article h1").wait_for()
+    assert page.url.endswith("site/notebooks/03_degradation.html")
+
+
 def test_a_newcomer_reads_a_notebook_from_the_first_page(opened):
     page = opened("index.html", width=400)
     page.locator("table").get_by_role("link", name="read").nth(2).click()
@@ -206,7 +260,11 @@ def test_a_newcomer_reads_a_notebook_from_the_first_page(opened):
     assert page.url.endswith("notebooks/03_degradation.html")
 
 
-def test_the_search_finds_a_term(opened):
-    page = opened("search.html", query="?q=receptive+field")
+@pytest.mark.parametrize(
+    "search", ["search.html?q=receptive+field", "zh/search.html?q=感受野", "zh/search.html?q=梯度"]
+)
+def test_the_search_finds_a_term(search, opened):
+    name, query = search.split("?")
+    page = opened(name, query=f"?{query}")
     page.locator("#search-results li a").first.wait_for()
     assert page.locator("#search-results li a").count() >= 1

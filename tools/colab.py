@@ -75,6 +75,19 @@ def stamp(text, repo, path):
     return re.sub(r"(git clone \S+\ncd )\S+", rf"\g<1>{repo.partition('/')[2]}", text)
 
 
+def plain(text):
+    """A text cell or a page as it was before it named a repository."""
+    text = re.sub(r"^.*<!-- colab -->$", "<!-- colab -->", text, flags=re.M)
+    return re.sub(f"{TWINS}|{IN_COLAB}", "", text)
+
+
+def repository(root):
+    """The owner/name that the README of a checkout is stamped with, or nothing."""
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"git clone https://github\.com/(?!OWNER/NAME)({NAME})", readme)
+    return found and found[1].removesuffix(".git")
+
+
 def unstamped(text):
     """A set-up cell as it was before it named a repository."""
     return re.sub(re.escape(CLONE).replace(r"\{\}", NAME), lambda _: ASK, text)

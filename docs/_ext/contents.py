@@ -5,6 +5,9 @@ import re
 import shutil
 from pathlib import Path
 
+from reslib.language import translated
+
+SWITCH = re.compile(r"^\[(?:中文|English)\]\(README\.\S*\)\n\n")  # the site has its own
 BADGE = re.compile(r"\[!\[[^]]*\]\([^)]*\)\]\([^)]*\) <!-- colab -->")  # a picture from elsewhere
 PAGES = {
     "Look up": ["CLAIMS", "GLOSSARY", "docs/reference/index"],
@@ -19,26 +22,33 @@ PAGES = {
 }
 
 
-def toctrees(root):
+def toctrees(root, edition):
     """The contents, in the order of a reader: GitHub shows the README without them."""
+
+    def said(words):
+        return translated(words, edition)
+
     names = sorted(path.stem for path in (root / "notebooks").glob("*.ipynb"))
-    course = [f"{name[:2]} {name[3:].replace('_', ' ').capitalize()}" for name in names]
-    groups = {
-        "The course": [f"{title} <notebooks/{n}>" for title, n in zip(course, names, strict=True)]
-    }
+    groups = {"The course": [f"{n[:2]} {said(short(n))} <notebooks/{n}>" for n in names]}
     for kind in ("exercises", "solutions"):
         groups[kind.capitalize()] = [
-            f"{kind.capitalize()} {n[:2]} <notebooks/{kind}/{n}_{kind}>" for n in names
+            f"{said(kind.capitalize())} {n[:2]} <notebooks/{kind}/{n}_{kind}>" for n in names
         ]
     return "\n".join(
-        f"```{{toctree}}\n:caption: {caption}\n:hidden:\n\n" + "\n".join(entries) + "\n```\n"
+        f"```{{toctree}}\n:caption: {said(caption)}\n:hidden:\n\n" + "\n".join(entries) + "\n```\n"
         for caption, entries in (groups | PAGES).items()
     )
 
 
+def short(name):
+    """What a notebook is about, by the name of its file."""
+    return name[3:].replace("_", " ").capitalize()
+
+
 def adapt(app, docname, source):
     if docname == app.config.root_doc:
-        source[0] = f"{BADGE.sub('', source[0])}\n\n{toctrees(Path(app.srcdir))}"
+        page = SWITCH.sub("", BADGE.sub("", source[0]))
+        source[0] = f"{page}\n\n{toctrees(Path(app.srcdir), app.config.edition)}"
     elif docname.startswith("notebooks/"):
         notebook = json.loads(source[0])
         opening, set_up = notebook["cells"][:2]
@@ -61,6 +71,7 @@ def copy_first_page(app, exception):
 
 
 def setup(app):
+    app.add_config_value("edition", "en", "env")
     app.connect("source-read", adapt)
     app.connect("doctree-read", leave_out_of_search)
     app.connect("build-finished", copy_first_page)

@@ -45,10 +45,12 @@ def call(answer: Any, *inputs: Any, **options: Any) -> Any:
     try:
         result = answer(*inputs, **options)
     except Exception as error:  # whatever a reader's code may do
+        given = [
+            *map(shown, inputs),
+            *(f"{name}={shown(value)}" for name, value in options.items()),
+        ]
         raise Mistake(
-            f"called with {', '.join(map(shown, inputs))}{', ' * bool(options and inputs)}"
-            f"{', '.join(f'{name}={shown(value)}' for name, value in options.items())}, it raised "
-            f"{type(error).__name__}: {_tidy(str(error))}"
+            f"called with {', '.join(given)}, it raised {type(error).__name__}: {_tidy(str(error))}"
         ) from error
     if result is None and not _does_nothing(answer):
         raise ReturnedNothing("your function returns nothing. Does it end with `return`?")
@@ -179,12 +181,12 @@ def difference(value: Any, expected: Any, name: str = "the result") -> str:
     if isinstance(value, tuple) and found.shape[1:] == expected.shape:
         return f"you return {_things(value)}, where one is asked for."
     if found.ndim < 2 and expected.ndim < 2 and found.shape != expected.shape:
-        asked, given = (
-            "one number" if a.ndim == 0 else f"{a.size} number{'s' * (a.size != 1)}"
-            for a in (expected, found)
-        )
-        are = "is" if expected.size == 1 else "are"
-        return f"{name} is {given}, where {asked} {are} asked for."
+        given, asked = found.size, expected.size
+        if expected.ndim == 0:
+            return f"{name} is {given} number{'s' * (given != 1)}, where one number is asked for."
+        if found.ndim == 0:
+            return f"{name} is one number, where {asked} numbers are asked for."
+        return f"{name} is {given} number{'s' * (given != 1)}, where {asked} numbers are asked for."
     if found.shape != expected.shape:
         return f"{name} has the shape {found.shape}, expected {expected.shape}."
     if not np.isfinite(found).all():
@@ -192,7 +194,9 @@ def difference(value: Any, expected: Any, name: str = "the result") -> str:
     if same(-found, expected):
         return f"{name} has the wrong sign."
     if found.ndim == 0:
-        return f"{name} is {shown(float(found))}, which is too {_side(found, expected)}."
+        if found > expected:
+            return f"{name} is {shown(float(found))}, which is too large."
+        return f"{name} is {shown(float(found))}, which is too small."
     largest = np.argmax(np.abs(expected))
     factor = found.flat[largest] / (expected.flat[largest] or np.nan)
     if factor and same(found, factor * expected):
@@ -224,10 +228,6 @@ def shown(value: Any) -> str:
     if isinstance(value, types.ModuleType):
         return f"a module ({value.__name__})"
     return "a function" if callable(value) else _tidy(reprlib.repr(value))
-
-
-def _side(found, expected):
-    return "large" if found > expected else "small"
 
 
 def _things(values):

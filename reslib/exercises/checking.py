@@ -20,6 +20,7 @@ from reslib.exercises import (
 )
 from reslib.exercises.answers import is_missing
 from reslib.exercises.exercise import Exercise, Mistake, Unanswered, Verdict
+from reslib.language import translated
 from reslib.terminal import say
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def check(number: str, answer: Any) -> Verdict:
             raise Unanswered
         text = asked.judge(answer)
     except Unanswered as unanswered:
-        return Verdict(number, "unanswered", f"not answered yet{_open(answer, unanswered)}")
+        return Verdict(number, "unanswered", _open(answer, unanswered))
     except Mistake as mistake:
         solved.note(number, passed=False)
         return Verdict(number, "wrong", str(mistake))
@@ -110,7 +111,10 @@ def progress(export: str | pathlib.Path | None = None) -> pd.DataFrame:
     import pandas as pd
 
     notes, nothing = solved.notes(), {"solved": False, "attempts": 0}
-    rows = [{"title": e.title, **nothing, **notes.get(n, {})} for n, e in exercises().items()]
+    rows = [
+        {"title": translated(e.title), **nothing, **notes.get(n, {})}
+        for n, e in exercises().items()
+    ]
     table = pd.DataFrame(rows, index=pd.Index(exercises(), name="exercise"))
     if export is not None:
         writers = {".csv": table.to_csv, ".html": table.to_html, ".json": table.to_json}
@@ -127,10 +131,13 @@ def _open(answer, unanswered):
     parts = answer.values() if isinstance(answer, dict) else answer
     blanks = sum(part is ... for part in parts) if isinstance(answer, (dict, list, tuple)) else 0
     if 0 < blanks < len(answer):
-        return f": {blanks} of {len(answer)} places are still `...`."
+        return f"not answered yet: {blanks} of {len(answer)} places are still `...`."
     if answer is None:
-        return ": it is None. If there is an answer, does its function end with `return`?"
-    return f": {unanswered}" if str(unanswered) else "."
+        return (
+            "not answered yet: it is None. If there is an answer, does its function end with "
+            "`return`?"
+        )
+    return f"not answered yet: {unanswered}" if str(unanswered) else "not answered yet."
 
 
 def _unknown(number):

@@ -315,10 +315,10 @@ def repair_an_unfair_comparison(answer):
     if len(by_depth) < 2:
         raise Mistake("all networks have the same depth now: there is nothing left to compare.")
     if not {4, 24} <= {*by_depth}:
+        *some, last = map(str, sorted(by_depth, key=str))
         raise Mistake(
-            "the question is about 4 and 24 layers, and you compare "
-            f"{' and '.join(map(str, sorted(by_depth, key=str)))}. Repair what is "
-            "unfair, and leave the question as it is."
+            f"the question is about 4 and 24 layers, and you compare {' and '.join(some)} and "
+            f"{last}. Repair what is unfair, and leave the question as it is."
         )
 
     def differ(of):

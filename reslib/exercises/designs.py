@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -75,10 +76,8 @@ def rows_of(answer: Any, columns: Sequence[str]) -> pd.DataFrame:
             f"{shown(answer)}."
         ) from None
     if missing := [name for name in columns if name not in table]:
-        raise Mistake(
-            f"the table has no column {' and no column '.join(missing)}. It needs "
-            f"{', '.join(columns)}."
-        )
+        named = functools.reduce(lambda these, one: f"{these} and no column {one}", missing)
+        raise Mistake(f"the table has no column {named}. It needs {', '.join(columns)}.")
     if table.empty:
         raise Mistake("the table has no rows.")
     return table
@@ -92,10 +91,11 @@ def enough_points(values: Iterable, name: str, least: int, span: float | None = 
     """
     values = sorted(set(values))
     if len(values) < least:
+        few = f"{len(values)} values of the {name} are"
+        if len(values) == 1:
+            few = f"1 value of the {name} is"
         raise Mistake(
-            f"{len(values)} value{'s' * (len(values) != 1)} of the {name} "
-            f"{'is' if len(values) == 1 else 'are'} too few points to see how the result depends "
-            f"on it: take at least {least}."
+            f"{few} too few points to see how the result depends on it: take at least {least}."
         )
     if span is None:
         return
@@ -155,11 +155,14 @@ def one_change(table: pd.DataFrame, varied: list[str], measured: Iterable[str] =
             continue  # different nearly everywhere: a measurement
         cells = values.groupby([table[column] for column in (*varied, "seed")], dropna=False)
         if cells.agg(lambda cell: ", ".join(sorted(set(cell)))).nunique() > 1:
+            *some, last = sorted(set(values))[:3]
+            other = f"the runs differ in {name} ({' or '.join(some)} or {last})"
+            differ = f"{other} as well as in the {varied[-1]}"
+            if len(varied) == 2:
+                differ = f"{other} as well as in the {varied[0]} and the {varied[1]}"
             raise Mistake(
-                f"two things change at once: the runs differ in {name} "
-                f"({' or '.join(sorted(set(values))[:3])}) as well as in the "
-                f"{' and the '.join(varied)}. Nobody can tell then what made the difference: keep "
-                "everything else the same."
+                f"two things change at once: {differ}. Nobody can tell then what made the "
+                "difference: keep everything else the same."
             )
 
 

@@ -6,6 +6,8 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from reslib import verdicts
+from reslib.language import translated
 from reslib.terminal import printable
 
 
@@ -56,12 +58,22 @@ class Verdict:
     state: str
     text: str
 
-    def __repr__(self):
+    def _said(self):
+        """Return the sign, and the sentences in the reader's language."""
         sign = {"right": "✓", "wrong": "✗"}.get(self.state, "…")
-        more = (
-            f' Stuck? hint("{self.number}") helps.' if self.state in ("wrong", "unanswered") else ""
-        )
-        return printable(f"{sign} {self.number} {self.text}{more}")
+        said = [translated(self.text)]
+        if self.state in ("wrong", "unanswered"):
+            said.append(translated(f'Stuck? hint("{self.number}") helps.'))
+        return sign, said
+
+    def __repr__(self):
+        sign, said = self._said()
+        return printable(f"{sign} {self.number} {' '.join(said)}")
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        sign, said = self._said()
+        page = verdicts.in_html(sign, self.number, *said)
+        return {"text/html": page, "text/plain": repr(self)}
 
     def __bool__(self):
         return self.state == "right"

@@ -39,8 +39,7 @@ def compare(prediction: Any, measured: Any, within: float = 1.25) -> None:
     prediction, measured = _plain(prediction), _plain(measured)
     if prediction is ... or (isinstance(prediction, tuple) and ... in prediction):
         return
-    verdict = _verdict(prediction, measured, within)
-    say(f"Measured: {_text(measured)}. You predicted: {_text(prediction)}{verdict}.")
+    say(_verdict(prediction, measured, within))
 
 
 def _plain(value):
@@ -53,16 +52,21 @@ def _plain(value):
 
 
 def _verdict(prediction, measured, within):
+    said, came_out = _text(prediction), _text(measured)
     if _same(prediction, measured, within):
-        return " (right)"
+        return f"Measured: {came_out}. You predicted: {said} (right)."
     if isinstance(measured, tuple):
         parts = prediction if isinstance(prediction, tuple) else (prediction,)
         right = sum(_same(*pair, within) for pair in zip(parts, measured, strict=False))
-        return f" ({right} of {len(measured)} right)"
+        count = len(measured)
+        return f"Measured: {came_out}. You predicted: {said} ({right} of {count} right)."
     both = _is_number(prediction) and _is_number(measured)
     if both and prediction * measured > 0:  # of one sign, and both known
-        return f" (the measurement is {_factor(measured / prediction)} times as large)"
-    return ""
+        return (
+            f"Measured: {came_out}. You predicted: {said} (the measurement is "
+            f"{_factor(measured / prediction)} times as large)."
+        )
+    return f"Measured: {came_out}. You predicted: {said}."
 
 
 def _factor(value):

@@ -248,12 +248,8 @@ def law(answer):
                     ((1 + b**2 * gain * both) / (b**2 * gain * on)) ** depth
                 ],
             }
-        explain(
-            found,
-            [(product / square) ** depth],
-            wrong,
-            name=f"the result for depth {depth} and beta {beta}",
-        )
+        case = f"depth {depth} and beta {beta}"
+        explain(found, [(product / square) ** depth], wrong, name=f"the result for {case}")
     return (
         "right. For He's gain of 2 and independent inputs L layers give (1/2)^L without shortcuts "
         "and (3/4)^L with them. Notebook 05's residual network of L layers has L − 1 of these and "

@@ -363,16 +363,21 @@ def what_changes_the_growth(answer):
     if not np.isfinite(table.growth.astype("float64")).all():
         raise Mistake("some of the measured growths are not finite.")
     varied = [name for name in settings if table[name].nunique() > 1]
-    if len(varied) != 1:
-        also = f"{' and '.join(varied)} vary" if varied else "nothing varies"
-        raise Mistake(f"{also}: choose one setting, and keep the others as they are.")
-    (column,) = varied
+    if not varied:
+        raise Mistake("nothing varies: choose one setting, and keep the others as they are.")
+    *others, column = varied
+    if others:
+        raise Mistake(
+            f"{' and '.join(others)} and {column} vary: choose one setting, and keep the others as "
+            "they are."
+        )
     designs.enough_points(table[column], column, least=4, span=4 if column != "slope" else 2)
     designs.controlled(table, "normalize", "True", "False", column)
     designs.enough_seeds(table, ["normalize", column])
     means = table.pivot_table(index=column, columns="normalize", values="growth")
-    ends = [f"{side[0]:.3f} to {side[1]:.3f}" for side in means.iloc[[0, -1]].values.T]
+    (without, with_norm), (without_last, with_norm_last) = means.iloc[[0, -1]].values
     return (
         f"a sound experiment. From {column} {means.index[0]:g} to {means.index[-1]:g} the growth "
-        f"goes from {ends[1]} with batch norm, from {ends[0]} without."
+        f"goes from {with_norm:.3f} to {with_norm_last:.3f} with batch norm, from {without:.3f} to "
+        f"{without_last:.3f} without."
     )

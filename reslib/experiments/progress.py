@@ -9,6 +9,8 @@ import tempfile
 import threading
 from collections.abc import Generator
 
+from reslib.language import translated
+
 SECONDS_BETWEEN_LOOKS = 0.2
 
 
@@ -56,7 +58,7 @@ def progress_bar(total: int, description: str, unit: str) -> Generator[Progress]
     except OSError:
         name = None
     progress, done = Progress(name), threading.Event()
-    with tqdm(total=total, desc=description, unit=unit, leave=False) as bar:
+    with tqdm(total=total, desc=translated(description), unit=unit, leave=False) as bar:
 
         def watch():
             while not done.wait(SECONDS_BETWEEN_LOOKS):

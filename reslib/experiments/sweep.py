@@ -25,6 +25,7 @@ from reslib.experiments.worker import (
     surroundings_of_worker,
     train_and_record,
 )
+from reslib.language import translated
 
 BREAKDOWNS = 3  # so often in a row, without a finished run between them, a worker may be killed
 
@@ -123,8 +124,11 @@ def sweep(
         except KeyboardInterrupt:
             finished = sum(record.exists(keep_weights) for record in records.values())
             raise SweepInterrupted(
-                f"Stopped. {finished} of {len(records)} networks are trained and kept, and of the "
-                "others each finished epoch: run the cell again, and the training goes on there."
+                translated(
+                    f"Stopped. {finished} of {len(records)} networks are trained and kept, and of "
+                    "the others each finished epoch: run the cell again, and the training goes on "
+                    "there."
+                )
             ) from None
     return Results(results[run] for run in runs)
 

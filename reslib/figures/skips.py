@@ -45,7 +45,7 @@ def block_errors(
     for kind, table in tables.items():
         style = _style(kind)
         _spread(ax, _from_one(table), label=kind, marker="o", **style)
-        said.append(f"{kind} {_mean(table):.0%}")
+        said.append(f"{kind} {_mean(table):.0%}" if whole else f"{kind} {100 * _mean(table):.0f}")
         if whole:
             ax.axhline(np.mean(whole[kind]), **style | {"linestyle": ":", "linewidth": 1.5})
             said[-1] += f" (whole {np.mean(whole[kind]):.0%})"
@@ -62,7 +62,7 @@ def block_errors(
     dotted = "; dotted: nothing removed" if whole else ""
     figure.set_label(
         f"{measure} with one block removed, for each block{_over(tables)}{dotted}. Mean over the "
-        f"blocks: {'; '.join(said)}."
+        f"blocks{'' if whole else ', in points'}: {'; '.join(said)}."
     )
     return figure
 
@@ -171,13 +171,13 @@ def branch_sizes(
     ax.minorticks_off()
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     figure.set_label(
-        f"Size of F(x) relative to the shortcut of x, for each block{_over(untrained)}. Mean over "
-        f"the blocks: {'; '.join(said)}."
+        f"Size of F(x) relative to what the shortcut passes on, for each block{_over(untrained)}. "
+        f"Mean over the blocks: {'; '.join(said)}."
     )
     return figure
 
 
-def gate_sizes(tables: Mapping[tuple, pd.DataFrame], title: str, shut: float = 0.02) -> Figure:
+def gate_sizes(tables: Mapping[tuple, pd.DataFrame], title: str, shut: float = 0.05) -> Figure:
     """Draw the size of each gate as a square, a panel for each start, a row for each seed.
 
     Args:

@@ -6,6 +6,8 @@ import functools
 import io
 from typing import TYPE_CHECKING, Any
 
+from reslib.language import translated
+
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.axes import Axes
@@ -113,6 +115,7 @@ def show(figure: Figure, text: str | None = None) -> None:
     text = text or figure.get_label()
     if not text:
         raise ValueError("text must be given for a figure that has none of its own, received none")
+    text = translated(text)
     buffer = io.BytesIO()
     with plt.rc_context(_STYLE):
         # Without the version of matplotlib in the file, equal pictures are equal bytes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -81,15 +82,18 @@ def lesion(
     if y.shape[:1] != x.shape[:1]:
         raise ValueError(f"x and y must be as many, received shapes {x.shape} and {y.shape}")
 
-    whole = _error(model, x, y, batch_size)
-    errors, remains = [], []
+    wrong = np.zeros(1 + len(removals))
+    for start in range(0, len(x), batch_size):
+        inputs, labels = x[start : start + batch_size], y[start : start + batch_size]
+        answers = _answers(model, inputs, blocks, [(), *map(_names, removals)])
+        if answers[0].shape != labels.shape:
+            expected = (len(y), *answers[0].shape[1:])
+            raise ValueError(f"y must have the shape {expected}, received {y.shape}")
+        wrong += [np.sum(given != labels) for given in answers]
+    whole, *errors = wrong / y.size
+    remains = []
     for removal in removals:
-        removed = [blocks[name] for name in _names(removal)]
-        with contextlib.ExitStack() as stack:
-            for block in removed:
-                stack.enter_context(_without_branch(block))
-            errors.append(_error(model, x, y, batch_size))
-        what = tuple(_what_remains(block) for block in removed)
+        what = tuple(_what_remains(blocks[name]) for name in _names(removal))
         remains.append(what[0] if isinstance(removal, str) else what)
     # Else pandas would make an index of several levels of the tuples.
     index = pd.Index(removals, name="removed", tupleize_cols=False)
@@ -99,6 +103,49 @@ def lesion(
 
 def _names(removal):
     return (removal,) if isinstance(removal, str) else tuple(removal)
+
+
+def _answers(model, x, blocks, removals):
+    """List what the network answers without the blocks of each removal, of which the first is none.
+
+    The blocks that are called before the first removed one give what they gave in the whole
+    network, and are not computed again.
+    """
+    outputs = []  # of the blocks of the whole network, with their names, in the order of the calls
+
+    def before(removed):
+        return itertools.takewhile(lambda output: output[0] not in removed, outputs)
+
+    def repeated(block, earlier):
+        def call(*args, **kwargs):
+            _, output = next(earlier, (None, None))
+            return type(block).call(block, *args, **kwargs) if output is None else output
+
+        return replaced(block, "call", call)
+
+    def recorded(name, block):
+        def call(*args, **kwargs):
+            output = type(block).call(block, *args, **kwargs)
+            outputs.append((name, output))
+            return output
+
+        return replaced(block, "call", call)
+
+    answers = []
+    for removed in removals:
+        earlier = before(removed)
+        with contextlib.ExitStack() as stack:
+            for name, block in blocks.items():
+                if not answers:
+                    change = recorded(name, block)
+                elif name in removed:
+                    change = _without_branch(block)
+                else:
+                    change = repeated(block, earlier)
+                stack.enter_context(change)
+            logits = keras.ops.convert_to_numpy(model(x, training=False))
+        answers.append(np.argmax(logits, axis=-1))
+    return answers
 
 
 def _without_branch(block):
@@ -124,16 +171,3 @@ def _what_remains(block):
     channels = block.get_build_config()["input_shape"][shapes.channel_axis(block.data_format)]
     same_size = block.strides == 1 and channels == block.filters
     return "identity" if same_size else "option A"
-
-
-def _error(model, x, y, batch_size):
-    wrong = 0
-    for start in range(0, len(x), batch_size):
-        batch = slice(start, start + batch_size)
-        logits = keras.ops.convert_to_numpy(model(x[batch], training=False))
-        answers = np.argmax(logits, axis=-1)
-        if answers.shape != y[batch].shape:
-            expected = (len(y), *answers.shape[1:])
-            raise ValueError(f"y must have the shape {expected}, received {y.shape}")
-        wrong += np.sum(answers != y[batch])
-    return wrong / y.size

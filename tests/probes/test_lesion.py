@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from reslib.layers import IdentityShortcut, NormalizedConv2D
+from reslib.layers import IdentityShortcut, NormalizedConv2D, ResidualBlock
 from reslib.models import cifar_resnet, pyramid_segmenter, resnet
 from reslib.probes import lesion
 
@@ -167,6 +167,20 @@ def test_size_of_the_batches_does_not_matter():
     np.testing.assert_allclose(
         lesion(model, x, y, batch_size=25).error, lesion(model, x, y).error, atol=1e-9
     )
+
+
+def test_blocks_before_a_removed_one_are_computed_once(monkeypatch):
+    model, (x, y), calls = network(), batch(2), []
+    whole = ResidualBlock.call
+
+    def counted(block, *args, **kwargs):
+        calls.append(block.name)
+        return whole(block, *args, **kwargs)
+
+    monkeypatch.setattr(ResidualBlock, "call", counted)
+    lesion(model, x, y)
+    # Those of the whole network, then without the first block all, and without the last only that.
+    assert [calls.count(name) for name in BLOCKS] == [2, 3, 4, 5, 6, 7]
 
 
 def test_other_networks_with_blocks():

@@ -31,9 +31,15 @@ def learning_rates(answer):
     rates = np.sort(table.learning_rate.unique())
     means = table.groupby(["kind", "learning_rate"]).train_error.mean()
     best = {kind: means[kind].idxmin() for kind in ("plain", "residual")}
-    said = "; ".join(f"{kind} {means[kind].min():.1%} at {best[kind]:g}" for kind in best)
-    edge = [kind for kind in best if best[kind] in (rates[0], rates[-1])]
-    more = f" The best rate of {' and '.join(edge)} is at the edge of yours: go further." * bool(
-        edge
+    lowest = (
+        f"plain {means['plain'].min():.1%} at {best['plain']:g}; "
+        f"residual {means['residual'].min():.1%} at {best['residual']:g}"
     )
-    return f"a sound comparison. The lowest mean training errors: {said}.{more}"
+    edge = [kind for kind in best if best[kind] in (rates[0], rates[-1])]
+    if edge:
+        which = "plain and residual" if len(edge) == 2 else edge[0]
+        return (
+            f"a sound comparison. The lowest mean training errors: {lowest}. The best rate of "
+            f"{which} is at the edge of yours: go further."
+        )
+    return f"a sound comparison. The lowest mean training errors: {lowest}."

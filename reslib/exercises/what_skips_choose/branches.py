@@ -287,8 +287,9 @@ def _judge_drops(f, survival, in_training, in_inference):
     )
     often = survived.mean()
     if abs(often - survival) > 0.2:  # more than five standard deviations
-        what = "`survival` is the chance of being kept" if abs(often + survival - 1) < 0.2 else ""
-        raise Mistake(
-            f"with survival={survival} F was kept in {often:.0%} of the steps"
-            + (f": {what}, not of being dropped." if what else ".")
-        )
+        if abs(often + survival - 1) < 0.2:
+            raise Mistake(
+                f"with survival={survival} F was kept in {often:.0%} of the steps: `survival` is "
+                "the chance of being kept, not of being dropped."
+            )
+        raise Mistake(f"with survival={survival} F was kept in {often:.0%} of the steps.")

@@ -84,10 +84,14 @@ def _misdiagnosis(found, right, condition, numbers):
             return _false_alarm(extra, condition)
     (missing, *_) = [name for name in FAILURES if name in right - found]
     if missing == FAILURES[1]:
-        side = "exploding" if numbers["gradient_ratio"] > 1 else "vanishing"
+        if numbers["gradient_ratio"] > 1:
+            return (
+                "you overlook exploding gradients: a ratio of first to last layer far from 1, on "
+                "either side, is a failure."
+            )
         return (
-            f"you overlook {side} gradients: a ratio of first to last layer far from 1, on either "
-            "side, is a failure."
+            "you overlook vanishing gradients: a ratio of first to last layer far from 1, on "
+            "either side, is a failure."
         )
     return {
         "overfitting": "you overlook overfitting: fine on training data, bad on new data.",
