@@ -377,6 +377,8 @@ def test_stopped_sweep_goes_on(tiny, swept, memory, tmp_path, trainings, stop):
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TMPDIR": str(tmp_path)},
         start_new_session=True,
         stderr=subprocess.DEVNULL,
+        # What a shell starts in the background may be told to ignore interrupts, and passes it on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         while not list(memory.glob("*.json")):
