@@ -38,7 +38,7 @@ extensions = [
 ]
 root_doc = "README"
 include_patterns = ["*.md", "docs/**.md", "notebooks/**.ipynb"]
-exclude_patterns = [".*", "README.*.md", "build", "dist", "my-course", "**.ipynb_checkpoints"]
+exclude_patterns = [".*", "README.*.md", "build", "dist", "my-course*", "**.ipynb_checkpoints"]
 
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"  # links in generated tables
