@@ -136,13 +136,12 @@ def translated_page(text, into):
     return translated_text(colab.plain(text), language.catalogue(into).translate)
 
 
-def translated_notebook(text, into, outputs=True):
+def translated_notebook(text, into):
     """Translate a notebook's text, captions and verdicts; its code and pictures stay.
 
     Args:
         text: The notebook as JSON.
         into: Language, such as `"zh"`.
-        outputs: Whether to keep them.
 
     Returns:
         The notebook as JSON; its metadata name the language.
@@ -153,8 +152,6 @@ def translated_notebook(text, into, outputs=True):
         if cell["cell_type"] == "markdown":
             source = translated_text(colab.plain("".join(cell["source"])), translate)
             cell["source"] = source.splitlines(keepends=True)
-        elif not outputs:
-            cell.update(outputs=[], execution_count=None)
         for output in cell.get("outputs", []):
             _translate_output(output, translate)
     notebook["metadata"]["language"] = NAMES[into]
@@ -197,7 +194,7 @@ def checkout_files(into):
     """The pages and notebooks in another language as they lie in the checkout, by their path there.
 
     A page lies where the English one does, in `translations/zh`; only the README is beside it.
-    Notebooks have no outputs. Links lead to translated files where there are some.
+    Links lead to translated files where there are some.
     """
     there = f"translations/{into}"
     names = {name: f"{there}/{name}" for name in PAGES}
@@ -211,7 +208,7 @@ def checkout_files(into):
             page = _relinked(translated_page(text, into), name, names)
             files[target] = _stamped(page, repository, "") if name == "README.md" else page
             continue
-        notebook = json.loads(translated_notebook(text, into, outputs=False))
+        notebook = json.loads(translated_notebook(text, into))
         for cell in notebook["cells"]:
             if cell["cell_type"] == "markdown":
                 source = _relinked("".join(cell["source"]), name, names)
