@@ -15,6 +15,7 @@ import importlib.util
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
@@ -36,8 +37,31 @@ SMALL_20, SMALL_56, LARGE_20, LARGE_56 = NETWORKS = [
 AIMS = {"over stock Keras": (2.4, 2.8, 1.8, 2.4), "over the best PyTorch": (1.15,) * 4}
 DEPTHS = (8, 14, 20, 32, 56, 110)
 RUNS = (1, 2, 4, 8)
-FELT_ROUNDS = 2  # one takes five minutes
+FELT_ROUNDS, FELT_IMAGES = 2, 10_000  # a round takes five minutes
 WORK = 6e10  # multiply-adds of one measurement of throughput: some seconds
+
+
+INTRODUCTION = f"""\
+# How fast the engine is
+
+Measured by `make bench`, which renews the part of the machine that it runs on. Each ratio is the
+median over its rounds, with their range in brackets. A number in bold misses what the project aims
+at, which stands behind it. A small network is `20 layers, 14×14, width 8`, as in the notebooks; a
+large one has the pictures of CIFAR-10.
+
+- **What a reader feels**: three seeds of four epochs of {FELT_IMAGES:,} images, from `import` to
+  the last number, with test errors measured after each epoch; a sweep measures training errors
+  too. Of three trainings on two workers the last one is alone, and each worker imports the
+  framework again.
+- **Training**: images a second. “Sweep” is two workers, each training a network of its own; stock
+  Keras is `fit` with Keras's layers. The peak is what two processes reach that do nothing but
+  products of matrices: nothing that computes the same products can be much further ahead of stock
+  Keras than “peak over stock Keras” says.
+- **Where a worker's time goes**: the last column says what would be gained if everything but the
+  convolutions, which are TensorFlow's, took no time at all.
+- **Workers**: one that is alone uses the idle core for a second operation at a time, where the
+  network lets it. That makes one worker faster, not two slower; the last column is without it.
+"""
 
 
 def main():
@@ -46,60 +70,44 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     rounds, scale = (1, 0.25) if options.quick else (options.rounds, 1.0)
-    page = "\n".join(sections(rounds, scale)) + "\n"
+    part = "\n".join(sections(rounds, scale)) + "\n"
     if not options.quick:
-        PAGE.write_text(page, encoding="utf-8", newline="\n")
+        earlier = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+        PAGE.write_text(renewed(earlier, part), encoding="utf-8", newline="\n")
+
+
+def renewed(page, part):
+    """The page with this part first, in place of what it says of the same machine so far."""
+    _, *parts = re.split(r"^(?=## )", page, flags=re.MULTILINE)
+    heading = part.partition("\n")[0]
+    others = [other for other in parts if other.partition("\n")[0] != heading]
+    return "\n".join(text.rstrip("\n") + "\n" for text in (INTRODUCTION, part, *others))
 
 
 def sections(rounds, scale):
-    """The parts of the results page, printed as they are ready."""
+    """The parts of a machine's results, printed as they are ready."""
 
     def say(text):
         print(text, flush=True)
         return text
 
-    yield say(f"# How fast the engine is\n\nMeasured by `make bench` on {machine()}.")
-    yield say(
-        f"Ratios are medians over {rounds} rounds where nothing else is said, their range in "
-        "brackets. What has no range in its table was measured once. A number in bold misses what "
-        "the project aims at, which stands behind it.\n\n## Training, images a second\n"
-    )
+    yield say(f"## {processor()}\n\n{versions()}; {rounds} rounds.\n\n### What a reader feels\n")
+    yield say(table(felt(min(rounds, FELT_ROUNDS), int(scale * FELT_IMAGES))))
+    yield say("\n### Training\n")
     speed, peak = throughput(rounds, scale)
     yield say(table(speed))
-    yield say(
-        "\n“Sweep” is two workers, each training a network of its own; stock Keras is `fit` with "
-        "Keras's layers. The peak is what two processes reach that do nothing but products of "
-        f"matrices, about {peak / 1e9:.0f} billion multiply-adds a second. So nothing that "
-        "computes the same products can be much further ahead of stock Keras than “peak over stock "
-        "Keras” says.\n\n"
-        "### Where a worker's time goes\n"
-    )
+    yield say(f"\nThe peak was {peak / 1e9:.0f} billion multiply-adds a second.")
+    yield say("\n### Where a worker's time goes\n")
     yield say(table(where_time_goes(scale)))
-    yield say(
-        "\nThe last column says what would be gained if everything but the convolutions, which are "
-        "TensorFlow's, took no time at all.\n\n## What a reader feels\n"
-    )
-    images, felt_rounds = int(10_000 * scale), min(rounds, FELT_ROUNDS)
-    yield say(
-        f"Three seeds of four epochs of {images:,} images, from `import` to the last number, with "
-        "test errors measured after each epoch; the sweep measures training errors too. Each "
-        f"worker imports the framework again. Rounds: {felt_rounds}.\n"
-    )
-    yield say(table(felt(felt_rounds, images)))
-    yield say("\n## Cost against depth\n")
+    yield say("\n### Depth\n")
     depth, exponent = against_depth(scale)
     yield say(table(depth))
     yield say(f"\nSeconds for an image grow as depth to the power {aimed(exponent, most=1.1)}.")
-    yield say("\n## Cost against the number of runs, and of workers\n")
+    yield say("\n### Runs and workers\n")
     yield say(table(against_runs(scale)))
     yield say("")
     yield say(table(against_workers(rounds, scale)))
-    yield say(
-        "\nA worker that is alone uses the idle core for a second operation at a time, where the "
-        "network lets it. That makes one worker faster, not two slower; the last column is without "
-        "it."
-    )
-    yield say("\n## Imports and the course\n")
+    yield say("\n### Imports and the course\n")
     yield say(f"`import reslib` takes {import_cost(rounds)} times as long as `import keras`.")
     yield say(f"All seven notebooks take {course()} minutes of two cores (`data/seconds.json`).")
 
@@ -217,7 +225,7 @@ def import_cost(rounds):
 def course():
     seconds = json.loads((ROOT / "data/seconds.json").read_text())
     minutes = sum(time for name, time in seconds.items() if "/" not in name) / 60
-    return aimed(minutes, most=18, digits=1)
+    return aimed(minutes, most=17, digits=1)
 
 
 def run(name, *arguments, **options):
@@ -257,14 +265,18 @@ def has_torch():
     return bool(importlib.util.find_spec("torch"))
 
 
-def machine():
+def processor():
+    names = Path("/proc/cpuinfo")
+    lines = names.read_text().splitlines() if names.exists() else []
+    lines = [line for line in lines if line.startswith("model name")]
+    return lines[0].partition(":")[2].strip() if lines else platform.processor()
+
+
+def versions():
     from reslib import environment
 
-    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if "name" in line] \
-        if Path("/proc/cpuinfo").exists() else []  # fmt: skip
-    name = names[0].partition(":")[2].strip() if names else platform.processor()
     torch = f" · PyTorch {importlib.metadata.version('torch')}" if has_torch() else ""
-    return f"{name}, {environment()}{torch}"
+    return f"{environment()}{torch}"
 
 
 def aimed(values, least=-np.inf, most=np.inf, digits=2):

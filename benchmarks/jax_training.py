@@ -1,8 +1,8 @@
 """Train one CIFAR-10 network on Keras's JAX backend, as a part of record_cifar10.py.
 
-Networks, data and recipe are those of `python -m reslib reproduce`. A training is one compiled
-loop over steps, with the images on the device, and what was measured after an epoch is fetched
-when the next one is on its way, so that the device never waits.
+Networks, data and recipe are those of `python -m reslib reproduce`, initial weights included. A
+training is one compiled loop over steps, with the images on the device, and what was measured after
+an epoch is fetched when the next one is on its way, so that the device never waits.
 
 It says on standard output, a line each with tabs between words: `device`, its name and versions;
 `row`, the measures after an epoch.
@@ -32,7 +32,6 @@ def main():
     option("--dtype", required=True)
     option("--epochs", type=int, required=True)
     option("--data", type=pathlib.Path, required=True, help="a folder with an .npy for each array")
-    option("--initial", help="what `record_cifar10.py initial` wrote")
     option("--until", type=float, default=float("inf"), help="time at which to stop")
     option("--timed", action="store_true", help="time epochs on demand, from standard input")
     os.environ["KERAS_BACKEND"] = "jax"
@@ -47,8 +46,6 @@ def work(arguments):
     data = [jax.numpy.asarray(np.load(arguments.data / f"{name}.npy")) for name in ARRAYS]
     model = build(arguments.network, arguments.width)
     weights = [variable.value for variable in model.trainable_variables]
-    if arguments.initial:
-        weights = split_like(np.load(arguments.initial)[arguments.network.split("-")[1]], weights)
     say("device", jax.devices()[0].device_kind, jax.__version__, keras.__version__)
     progress = train(model, weights, data, arguments.epochs, parts(arguments.network)[2])
     if arguments.timed:
@@ -68,10 +65,12 @@ def work(arguments):
 
 def build(network, width):
     from reslib import models, seeding
+    from reslib.experiments.philox import drawn_as_on_tensorflow
 
     kind, depth, seed = parts(network)
     seeding.set_seed(seed)
-    return models.cifar_resnet(depth, shortcut=SHORTCUTS[kind], width=width)
+    with drawn_as_on_tensorflow():
+        return models.cifar_resnet(depth, shortcut=SHORTCUTS[kind], width=width)
 
 
 def parts(network):
@@ -103,12 +102,6 @@ def time_on_demand(progress):
 
 def say(*words):
     print(*words, sep="\t", flush=True)
-
-
-def split_like(vector, arrays):
-    """One vector as arrays of the shapes of others."""
-    pieces = np.split(vector, np.cumsum([array.size for array in arrays])[:-1])
-    return [piece.reshape(array.shape) for piece, array in zip(pieces, arrays, strict=True)]
 
 
 def train(model, weights, data, epochs, seed):

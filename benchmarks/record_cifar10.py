@@ -1,14 +1,12 @@
 """Train the paper's CIFAR-10 networks on one GPU, with Keras's JAX backend.
 
-    python benchmarks/record_cifar10.py initial --out initial.npz 20:0 56:0
     python benchmarks/record_cifar10.py probe --data cifar10.npz --out probe
-    python benchmarks/record_cifar10.py record --data cifar10.npz --initial initial.npz --out record
+    python benchmarks/record_cifar10.py record --data cifar10.npz --out record
 
 A network is written `kind-depth:seed`. Networks, data and recipe are those of `python -m reslib
-reproduce`, down to the order of the images and what is drawn to augment them; initial weights are
-drawn by TensorFlow there, hence `initial`, which needs it. What differs is how fast it goes: each
-network is one compiled loop, several share the GPU, and results are fetched while the next epoch
-runs.
+reproduce`, down to the initial weights, the order of the images and what is drawn to augment them.
+What differs is how fast it goes: each network is one compiled loop, several share the GPU, numbers
+may have 16 bits, and results are fetched while the next epoch runs.
 
 `probe` times variants and prints the options of the best (`options.txt`). `record` writes
 `curves.csv`, a row after each epoch, and `record.json`: device, versions, command.
@@ -31,7 +29,7 @@ import threading
 import time
 
 import numpy as np
-from jax_training import ARRAYS, MEASURES, build, parts
+from jax_training import ARRAYS, MEASURES, parts
 
 SET = ("residual-56:0", "plain-56:0", "residual-20:0", "plain-20:0")  # the slow ones first
 MORE = ("residual-20:1", "plain-20:1", "residual-20:2", "plain-20:2")
@@ -63,7 +61,7 @@ def main():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True)
-    for command in (initial, probe, record):
+    for command in (probe, record):
         subparser = commands.add_parser(
             command.__name__, help=command.__doc__, fromfile_prefix_chars="@"
         )
@@ -71,11 +69,7 @@ def main():
         add = subparser.add_argument
         add("--out", type=pathlib.Path, required=True)
         add("--width", type=int, default=16)
-        if command is initial:
-            add("networks", nargs="+", metavar="DEPTH:SEED", help="plain or residual, all the same")
-            continue
         add("--data", type=pathlib.Path, required=True, help="an .npz, as for `reproduce`")
-        add("--initial", type=pathlib.Path, help="what `initial` wrote")
         add("--epochs", type=int, default=EPOCHS)
         add("--networks", nargs="+", default=[*SET, *(MORE if command is record else ())])
         add("--deadline", type=float, default=1e6, help="seconds until all must stop")
@@ -96,17 +90,8 @@ def main():
                 "train so many epochs as fit before the deadline",
             )
     arguments = parser.parse_args()
-    os.environ["KERAS_BACKEND"] = "tensorflow" if arguments.command is initial else "jax"
+    os.environ["KERAS_BACKEND"] = "jax"
     return arguments.command(arguments)
-
-
-def initial(arguments):
-    """Write the weights with which TensorFlow starts networks."""
-    weights = {}
-    for name in arguments.networks:
-        variables = build(f"plain-{name}", arguments.width).trainable_variables
-        weights[name] = np.concatenate([np.ravel(variable) for variable in variables])
-    np.savez_compressed(arguments.out, **weights)
 
 
 class Workers:
@@ -121,8 +106,6 @@ class Workers:
         given = self.arguments
         command = [sys.executable, str(TRAINING), "--data", self.folder, "--network", network]
         command += ["--dtype", dtype, "--epochs", given.epochs, "--width", given.width, *options]
-        if given.initial and "--timed" not in options:
-            command += ["--initial", given.initial]
         process = subprocess.Popen(
             list(map(str, command)),
             env={**os.environ, **environment, "XLA_FLAGS": flags},
@@ -314,7 +297,6 @@ def record(arguments):
 def repeated(arguments):
     """The command for the same record."""
     words = ["python", "benchmarks/record_cifar10.py", "record", "--data", arguments.data.name]
-    words += ["--initial", arguments.initial.name] if arguments.initial else []
     words += ["--out", arguments.out.name, "--epochs", arguments.epochs, "--dtype", arguments.dtype]
     words += ["--flags", arguments.flags] if arguments.flags else []
     words += ["--at-a-time", arguments.at_a_time, *(["--mps"] if arguments.mps else [])]

@@ -82,7 +82,7 @@ def test_shares_are_of_kernels_and_not_of_the_frames_around_them():
 
 
 def test_the_page_has_no_sentence_that_the_bench_does_not_print(monkeypatch):
-    """All but its numbers, its tables and the name of the machine."""
+    """All but its numbers, its tables and the names of machines and versions."""
     empty = pd.DataFrame()
     measurements = {
         "throughput": (empty, 1.0),
@@ -93,15 +93,25 @@ def test_the_page_has_no_sentence_that_the_bench_does_not_print(monkeypatch):
         "against_workers": empty,
         "import_cost": "1",
         "course": "1",
-        "machine": "this one",
+        "processor": "this one",
+        "versions": "Python",
     }
     for name, measured in measurements.items():
         monkeypatch.setattr(bench, name, lambda *_, measured=measured: measured)
 
-    def sentences(page):
-        page = re.sub(r"Measured by `make bench` on .*\.(?=\n)|^\|.*", "", page, flags=re.M)
-        page = re.sub(r"[*]*\d[\d.,]*\b( \([\d.,–]+\))?([*]+, aim . [\d.]+\b)?", "#", page)
-        return [line for line in page.splitlines() if line]
+    def sentences(part):
+        part = re.sub(r"^## .*|^.*; (?=\d rounds)|^\|.*", "", part, flags=re.M)
+        part = re.sub(r"[*]*\d[\d.,]*\b( \([\d.,–]+\))?([*]+, aim . [\d.]+\b)?", "#", part)
+        return [line for line in part.splitlines() if line]
 
-    printed = "\n".join(bench.sections(3, 1.0))
-    assert sentences(bench.PAGE.read_text(encoding="utf-8")) == sentences(printed)
+    page = bench.PAGE.read_text(encoding="utf-8")
+    introduction, *parts = re.split(r"^(?=## )", page, flags=re.M)
+    assert introduction.strip() == bench.INTRODUCTION.strip() and parts
+    for part in parts:
+        assert sentences(part) == sentences("\n".join(bench.sections(3, 1.0)))
+
+
+def test_only_the_part_of_the_same_machine_is_renewed():
+    page = bench.renewed(bench.renewed("", "## A\n\nold\n"), "## B\n\nkept\n")
+    page = bench.renewed(page, "## A\n\nnew\n")
+    assert page == f"{bench.INTRODUCTION}\n## A\n\nnew\n\n## B\n\nkept\n"
