@@ -108,7 +108,9 @@ def sections(rounds, scale):
     yield say("")
     yield say(table(against_workers(rounds, scale)))
     yield say("\n### Imports and the course\n")
-    yield say(f"`import reslib` takes {import_cost(rounds)} times as long as `import keras`.")
+    yield say(
+        f"`import reslib.models` takes {import_cost(rounds)} times as long as `import keras`."
+    )
     yield say(f"All seven notebooks take {course()} minutes of two cores (`data/seconds.json`).")
 
 
@@ -212,14 +214,12 @@ def against_workers(rounds, scale):
 
 
 def import_cost(rounds):
-    run("imports", ["reslib"])  # from now on the files are in memory
+    names = "keras", "reslib.models"
+    run("imports", names)  # from now on the files are in memory
     times = pd.DataFrame(
-        [
-            {name: run("imports", [name])["seconds"] for name in ("keras", "reslib")}
-            for _ in range(2 * rounds)
-        ]
+        [{name: run("imports", [name])["seconds"] for name in names} for _ in range(2 * rounds)]
     )
-    return aimed(times.reslib / times.keras, most=1.1)
+    return aimed(times["reslib.models"] / times["keras"], most=1.1)
 
 
 def course():

@@ -105,6 +105,12 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 with _silence(), _no_garbage():
     import keras
 
+    if keras.backend.backend() == "jax":
+        # Else a GPU adds up in another order each time. JAX reads this when it first computes.
+        flags = os.environ.get("XLA_FLAGS", "")
+        if "xla_gpu_exclude_nondeterministic_ops" not in flags:
+            flags += " --xla_gpu_exclude_nondeterministic_ops=true"
+            os.environ["XLA_FLAGS"] = flags.strip()
     if keras.backend.backend() == "tensorflow":
         import tensorflow
 

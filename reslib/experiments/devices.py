@@ -10,6 +10,8 @@ from importlib.util import find_spec
 
 from reslib.environment import number_of_gpus
 
+_has_gpu = False  # whether this process is a worker that was given one
+
 
 def choose_backend() -> None:
     """Let Keras run on JAX where JAX finds a GPU, or where there is no TensorFlow.
@@ -62,6 +64,8 @@ def take_turn(gpus: tuple[str, ...]) -> None:
     It must come before the framework is imported, which asks only once. Without GPUs nothing
     changes.
     """
+    global _has_gpu
+    _has_gpu = bool(gpus)
     if gpus:
         number = int(multiprocessing.current_process().name.rpartition("-")[2])
         os.environ["CUDA_VISIBLE_DEVICES"] = gpus[(number - 1) % len(gpus)]
@@ -81,7 +85,8 @@ def set_threads() -> None:
     import keras
 
     if keras.backend.backend() == "jax":
-        os.environ["NPROC"] = "1"  # how many cores XLA believes to have
+        if not _has_gpu:  # beside one they only compile, which takes half as long with all of them
+            os.environ["NPROC"] = "1"  # how many cores XLA believes to have
         return
     import tensorflow as tf
 

@@ -20,6 +20,7 @@ EPOCHS = 4  # of `reproduce`
 # How far apart the updates are, relative to their size. Seen: 4e-6, and 1e-4 where TensorFlow
 # computes without oneDNN.
 TOLERANCE = 1e-3
+ONE_ORDER = "--xla_gpu_exclude_nondeterministic_ops"
 
 COMPUTE = """
 import json, sys
@@ -188,3 +189,35 @@ def test_reproduce_that_is_killed_goes_on_to_the_same_numbers(
     fields["dataset"][1]["path"] = str(images)
     monkeypatch.setenv("RESLIB_CACHE", str(tmp_path / "killed"))
     assert Record(Run(**fields)).read() is None, "TensorFlow takes it for its own"
+
+
+@pytest.mark.parametrize(
+    "gpus, flags, seen",
+    [
+        ((), None, [f"{ONE_ORDER}=true", "1"]),
+        (("0",), None, [f"{ONE_ORDER}=true", None]),
+        ((), "--xla_dump_to=d", [f"--xla_dump_to=d {ONE_ORDER}=true", "1"]),
+        (("0",), f"{ONE_ORDER}=false", [f"{ONE_ORDER}=false", None]),
+    ],
+)
+def test_a_worker_adds_up_in_one_order(gpus, flags, seen):
+    """On a GPU without its kernels that do not; there the cores only compile, all at once."""
+    code = (
+        "import json, os, multiprocessing\n"
+        "multiprocessing.current_process().name = 'Worker-1'\n"
+        "from reslib.experiments import devices\n"
+        f"devices.take_turn({gpus!r})\n"
+        "devices.set_threads()\n"
+        "from jax._src import xla_bridge\n"
+        "assert not xla_bridge._backends\n"
+        "print(json.dumps([os.environ['XLA_FLAGS'], os.environ.get('NPROC')]))"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "KERAS_BACKEND": "jax"}
+    for name, value in (("XLA_FLAGS", flags), ("NPROC", None)):
+        environment.pop(name, None)
+        if value:
+            environment[name] = value
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert json.loads(done.stdout) == seen
