@@ -16,6 +16,7 @@ ROOMS = (
     "models",
     "probes",
     "seeding",
+    "smoke",
 )
 __all__ = ["environment", *ROOMS]
 __version__ = "0.1.0"

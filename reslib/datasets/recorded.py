@@ -22,8 +22,8 @@ def recorded(name: str) -> pd.DataFrame:
     Args:
         name: Name of a table in the course's folder `data`, without its `.csv`. Of long trainings
             there are `"cifar10_gpu_runs"`, `"cifar10_runs"`, `"detector_runs"`,
-            `"flood_fill_rates"`, `"flood_fill_runs"`, `"long_runs"`, `"residual_runs"`,
-            `"shortcut_runs"` and `"update_ratios"`.
+            `"flood_fill_rates"`, `"flood_fill_runs"`, `"four_failures"`, `"long_runs"`,
+            `"residual_runs"`, `"shortcut_runs"` and `"update_ratios"`.
 
     Returns:
         The table, yours to change. Numbers of claims, such as "03.10", are strings.

@@ -347,7 +347,10 @@ def steps(
         ax.set_xticks(list(ticks), [f"{tick:g}" for tick in ticks])
     if falling:
         ax.invert_xaxis()
-    label_ends(ax)
+    if len({line.get_xdata()[-1] for line in ax.lines}) == 1:
+        label_ends(ax)
+    else:  # what stands at the end of a shorter line would cover a longer one
+        ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     figure.set_label(
         f"Mean steps, least and most of the seeds as a line: {'; '.join(said)}. An arrow: some or "
         f"all seeds need more than {limit}."

@@ -44,8 +44,9 @@ def block_errors(
     said = []
     for kind, table in tables.items():
         style = _style(kind)
-        _spread(ax, _from_one(table), label=kind, marker="o", **style)
-        said.append(f"{kind} {_mean(table):.0%}" if whole else f"{kind} {100 * _mean(table):.0f}")
+        drawn = _from_one(table) if whole else 100 * _from_one(table)  # rises in points
+        _spread(ax, drawn, label=kind, marker="o", **style)
+        said.append(f"{kind} {_mean(drawn):{'.0%' if whole else '.0f'}}")
         if whole:
             ax.axhline(np.mean(whole[kind]), **style | {"linestyle": ":", "linewidth": 1.5})
             said[-1] += f" (whole {np.mean(whole[kind]):.0%})"
@@ -53,11 +54,11 @@ def block_errors(
         ax.axhline(guessing, color=COLORS["control"], linewidth=1)
         ax.annotate("guessing", (1, guessing), (0, 3), textcoords="offset points", color="#595959")
     measure = "Test error" if whole else "Rise of the test error"
-    ax.set(xlabel="Block removed", ylabel=measure)
+    ax.set(xlabel="Block removed", ylabel=measure if whole else f"{measure}\n(points)")
     if whole:
         ax.set_ylim(0, None if guessing is None else 1)
+        _percent(ax)
     ax.set_xticks(range(1, len(table.columns) + 1))
-    _percent(ax)
     label_ends(ax)
     dotted = "; dotted: nothing removed" if whole else ""
     figure.set_label(

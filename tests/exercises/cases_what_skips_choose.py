@@ -116,9 +116,9 @@ def diagnose(train_error, test_error, nested_train_error, gradient_ratio, correl
 def diagnose_in_logarithms(**n):
     signs = {
         "overfitting": n["train_error"] < 0.1 and n["test_error"] > 2 * n["train_error"] + 0.05,
-        "vanishing or exploding gradients": abs(np.log10(n["gradient_ratio"])) > 3,
+        "vanishing or exploding gradients": abs(np.log10(n["gradient_ratio"])) > 2.5,
         "degradation": n["train_error"] > 2 * n["nested_train_error"],
-        "shattered gradients": abs(n["correlation"]) < 0.1,
+        "shattered gradients": abs(n["correlation"]) < 0.2,
     }
     return {name for name, sign in signs.items() if sign}
 
@@ -230,7 +230,7 @@ CASES = {
         right={"four questions": diagnose, "logarithms": diagnose_in_logarithms},
         mistakes={
             "test error alone": (
-                changed("overfitting", lambda test_error, **n: test_error > 0.3),
+                changed("overfitting", lambda test_error, **n: test_error > 0.2),
                 "you call overfitting",
             ),
             "training error alone": (
@@ -238,7 +238,12 @@ CASES = {
                 "too simple",
             ),
             "degradation by test error": (
-                changed("degradation", lambda test_error, **n: 0.3 < test_error < 0.45),
+                changed(
+                    "degradation",
+                    lambda test_error, nested_train_error, **n: (
+                        test_error - nested_train_error > 0.1
+                    ),
+                ),
                 "what trains well",
             ),
             "no explosion": (
@@ -256,7 +261,7 @@ CASES = {
                 "vanishing gradients: a ratio",
             ),
             "shattered by size": (
-                changed("shattered gradients", lambda gradient_ratio, **n: gradient_ratio < 0.01),
+                changed("shattered gradients", lambda gradient_ratio, **n: gradient_ratio > 100),
                 "overlook shattered",
             ),
             "the first only": (only_the_first, "stop at the first"),

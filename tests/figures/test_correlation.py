@@ -139,3 +139,14 @@ def test_steps_can_be_drawn_from_the_largest_to_the_least():
     (ax,) = figures.steps(table, "alike", 150, "Seen", xlabel="Cosine", falling=True).axes
     assert ax.xaxis_inverted()
     np.testing.assert_allclose(ax.lines[0].get_xdata(), [1, 0])
+
+
+def test_steps_name_lines_of_different_length_beside_the_axes_where_no_name_covers_a_line():
+    rows = [("plain", 8, 20), ("plain", 32, 90), ("residual", 8, 10), ("residual", 16, 10)]
+    table = pd.DataFrame(rows, columns=["network", "depth", "steps"])
+    figure = figures.steps(table, "depth", 150, "Seen", xlabel="Layers")
+    figure.draw_without_rendering()
+    (ax,) = figure.axes
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["plain", "residual"]
+    assert ax.get_legend().get_window_extent().x0 >= ax.get_window_extent().x1
+    assert not [text for text in ax.texts if text.get_text()]

@@ -34,11 +34,14 @@ def test_block_errors_draw_each_block_and_the_whole_network():
     assert "mean of 2 seeds" in figure.get_label()
 
 
-def test_block_errors_of_rises_say_so():
+def test_block_errors_draw_rises_in_points():
     tables = {"residual": two_seeds(0.2, 0.4), "residual, scaled": two_seeds(-0.1, 0.1)}
     figure = figures.block_errors(tables, "Seen")
     (ax,) = figure.axes
-    assert ax.get_ylabel() == "Rise of the test error"
+    assert ax.get_ylabel() == "Rise of the test error\n(points)"
+    np.testing.assert_allclose(lines_of(ax)["residual"], [20, 40])
+    assert ax.yaxis.get_major_formatter()(40) == "40"
+    assert "in points: residual 30; residual, scaled 0." in figure.get_label()
     assert (
         figure.get_label().startswith("Rise of the test error")
         and "dotted" not in figure.get_label()
