@@ -63,7 +63,7 @@ def record_rows(name, seeds):
             schedule="warmup",
             seed=seed,
         )
-        for depth in (20, 56)
+        for depth in (20, 32, 56)
         for seed in range(seeds)
     )
     write(name, results.table, "plain")

@@ -193,4 +193,5 @@ def controlled(table: pd.DataFrame, group: str, subject: str, control: str, fact
 
 
 def _text(value):
-    return f"{value:g}" if isinstance(value, (int, float)) else str(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return f"{value:g}" if number else str(value)

@@ -232,7 +232,7 @@ CASES = {
             "a table of widths": pd.DataFrame(rows((20, 50, 100, 200), range(4), "width")),
         },
         mistakes={
-            "one seed": (rows(seeds=[0]), "was tried with 1 seed"),
+            "one seed": (rows(seeds=[0]), "normalize False, batch_size 8 was tried with 1 seed"),
             "no control": (rows(normalize=[True]), "no control"),
             "few": (rows((8, 128)), "too few"),
             "narrow": (rows((8, 9, 10, 11)), "goes only from"),
