@@ -20,6 +20,7 @@ from reslib.experiments import Run, sweep
 from reslib.probes import gradient_norms
 
 DATA = Path(__file__).parents[1] / "data"
+SEEDS = 5
 PLAIN, RESIDUAL = {"shortcut": None}, {"shortcut": "A"}
 IDENTITY_START = {"identity_start": True}
 FASHION = {"size": 14, "train_size": 5_000, "test_size": 1_000}
@@ -29,24 +30,27 @@ GENTLE = {"learning_rate": 0.01, "schedule": "warmup"}
 
 
 def fashion_runs():
-    """A network's arguments, a recipe and the number of seeds, for the table of Fashion-MNIST."""
+    """A network's arguments and a recipe, for the table of Fashion-MNIST."""
     for kind in (RESIDUAL, PLAIN):
         for depth in (20, 56):
-            yield {"depth": depth, **kind}, AS_IN_03, 5
-    yield {"depth": 56, **PLAIN}, WARMUP, 5
+            yield {"depth": depth, **kind}, AS_IN_03
+    yield {"depth": 56, **PLAIN}, WARMUP
     # Which part does it? All under one recipe; without normalization F must start at zero.
     bare = {"normalization": None}
-    yield {"depth": 56, **PLAIN}, GENTLE, 5
-    yield {"depth": 56, **RESIDUAL, **bare, **IDENTITY_START}, GENTLE, 5
-    yield {"depth": 56, **PLAIN, **bare}, GENTLE, 3
-    yield {"depth": 56, **RESIDUAL}, GENTLE, 3
-    yield {"depth": 56, **RESIDUAL, **IDENTITY_START}, GENTLE, 3
+    yield {"depth": 56, **PLAIN}, GENTLE
+    yield {"depth": 56, **RESIDUAL, **bare, **IDENTITY_START}, GENTLE
+    yield {"depth": 56, **PLAIN, **bare}, GENTLE
+    yield {"depth": 56, **RESIDUAL}, GENTLE
+    yield {"depth": 56, **RESIDUAL, **IDENTITY_START}, GENTLE
     # Why is residual-56 behind residual-20? Start, shortcut, warm-up and rate are tried.
     for recipe in (WARMUP, GENTLE):
-        yield {"depth": 20, **RESIDUAL}, recipe, 3
+        yield {"depth": 20, **RESIDUAL}, recipe
     for shortcut, start, recipe in product("AB", ({}, IDENTITY_START), (AS_IN_03, WARMUP)):
-        if (shortcut, start, recipe) != ("A", {}, AS_IN_03):  # of which there are five above
-            yield {"depth": 56, "shortcut": shortcut, **start}, recipe, 2
+        if (shortcut, start, recipe) != ("A", {}, AS_IN_03):  # it stands above
+            yield {"depth": 56, "shortcut": shortcut, **start}, recipe
+    # A shortcut around every single layer.
+    for depth in (20, 56):
+        yield {"depth": depth, **RESIDUAL, "block": "one_layer"}, AS_IN_03
 
 
 def fashion_run(model, recipe, seed):
@@ -65,12 +69,12 @@ def main():
     rates = sweep(flood_fill_run(rate, seed) for rate in (0.01, 0.03, 0.3) for seed in range(3))
     write("flood_fill_rates.csv", rates, ["learning_rate", "seed"])
     # First, for what is remembered without its weights would be trained again.
-    warmed = [fashion_run({"depth": 56, **PLAIN}, WARMUP, seed) for seed in range(5)]
+    warmed = [fashion_run({"depth": 56, **PLAIN}, WARMUP, seed) for seed in range(SEEDS)]
     write_update_ratios("update_ratios.csv", sweep(warmed, keep_weights=True))
     runs = [
         fashion_run(model, recipe, seed)
-        for model, recipe, seeds in fashion_runs()
-        for seed in range(seeds)
+        for model, recipe in fashion_runs()
+        for seed in range(SEEDS)
     ]
     table = ["depth", "shortcut", "start", "normalization", "block", "learning_rate", "schedule"]
     write("shortcut_runs.csv", sweep(runs), [*table, "seed"])
