@@ -16,7 +16,7 @@ def compare(prediction: Any, measured: Any, within: float = 1.25) -> None:
     Args:
         prediction: What the reader wrote in place of `...`: a number, a word, `True` or `False`, or
             a tuple of these where the question has several parts. With `...` there is none.
-        measured: What came out, of the same kind.
+        measured: What came out, of the same kind; a set where each of several answers is right.
         within: Float, at least 1. A number counts as right where it is at most so many times as
             large or as small as the measurement: 10 for a guess of an order of magnitude. A word
             counts as right in any letter case.
@@ -31,6 +31,8 @@ def compare(prediction: Any, measured: Any, within: float = 1.25) -> None:
     Measured: 2e-09. You predicted: 1e-08 (right).
     >>> compare((14, 14), (14, 3))
     Measured: 14, 3. You predicted: 14, 14 (1 of 2 right).
+    >>> compare("C4", {"C4", "C5"})
+    Measured: C4 or C5. You predicted: C4 (right).
     >>> compare(..., 0.5)
     """
     within = arguments.number(
@@ -75,6 +77,8 @@ def _factor(value):
 
 
 def _same(prediction, measured, within):
+    if isinstance(measured, set):
+        return any(_same(prediction, answer, within) for answer in measured)
     if isinstance(prediction, tuple) and isinstance(measured, tuple):
         pairs = zip(prediction, measured, strict=False)
         return len(prediction) == len(measured) and all(_same(*pair, within) for pair in pairs)
@@ -89,6 +93,8 @@ def _same(prediction, measured, within):
 def _text(value):
     if isinstance(value, tuple):
         return ", ".join(map(_text, value))
+    if isinstance(value, set):
+        return " or ".join(sorted(map(_text, value)))
     if _is_number(value) and not isinstance(value, numbers.Integral):
         return f"{value:z.3g}"
     return str(value)

@@ -13,7 +13,7 @@ from reslib.figures.correlation import (
     steps,
 )
 from reslib.figures.curves import band, depth_curves, error_curves, gradient_profiles, label_ends
-from reslib.figures.detections import detections, four_distances, positions, size_curves
+from reslib.figures.detections import detections, four_distances, positions
 from reslib.figures.diagrams import computation_graph
 from reslib.figures.explore import explore
 from reslib.figures.generalization import training_and_test
@@ -77,7 +77,6 @@ __all__ = [
     "show",
     "signals",
     "size_and_correlation",
-    "size_curves",
     "steps",
     "training_and_test",
 ]

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from reslib.figures.curves import label_ends
-from reslib.figures.style import COLORS, panels
+from reslib.figures.style import panels
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.figure import Figure
 
     from reslib.datasets import SceneObjects
@@ -82,48 +80,6 @@ def detections(
     figure.set_label(
         f"Boxes with a score of at least {least_score:g} in {len(pictures)} scenes, and in dashed "
         f"lines the objects without one: {'; '.join(said)}."
-    )
-    return figure
-
-
-def size_curves(record: pd.DataFrame, kinds: Mapping[str, str], title: str) -> Figure:
-    """Draw average precision and recall against the size of the objects, a line for each detector.
-
-    Args:
-        record: The table that `benchmarks/train_detector.py` leaves: columns `kind`, `seed`,
-            `size`, `AP` and `AR`.
-        kinds: Dictionary from a kind to its label; the first is set off.
-        title: String that says what is seen.
-
-    Returns:
-        The figure, with a sentence of its own.
-    """
-    from reslib.datasets.scenes import SIZE_NAMES
-
-    styles = ("-", ":", "--", "-.")
-    figure, axes = panels(2, title=title, width=10, height=3.8, sharey=True)
-    said = {}
-    for ax, (measure, name) in zip(
-        axes, {"AP": "Average precision", "AR": "Average recall"}.items(), strict=True
-    ):
-        for n, ((kind, label), style) in enumerate(zip(kinds.items(), styles, strict=False)):
-            rows = record[record.kind == kind].set_index(["size", "seed"])[measure].unstack("seed")
-            rows = rows.loc[list(SIZE_NAMES)]
-            color = COLORS["highlight" if n == 0 else "control"]
-            places = range(len(SIZE_NAMES))
-            ax.plot(places, rows.mean(axis=1), style, marker="o", color=color, label=label)
-            low, high = rows.min(axis=1), rows.max(axis=1)
-            ax.fill_between(places, low, high, color=color, alpha=0.15, linewidth=0)
-            means = ", ".join(f"{mean:.2f}" for mean in rows.mean(axis=1))
-            said.setdefault(measure, []).append(f"{label} {means}")
-        ax.set(xlabel="Objects", title=name, ylim=(0, 0.8))
-        ax.set_xticks(range(len(SIZE_NAMES)), SIZE_NAMES)
-    label_ends(axes[0])
-    label_ends(axes[1])
-    measures = "; ".join(f"{measure}: {', '.join(of)}" for measure, of in said.items())
-    figure.set_label(
-        f"Recorded, mean of {record.seed.nunique()} seeds; bands reach from the worst to the best. "
-        f"Small, medium and large objects, {measures}."
     )
     return figure
 

@@ -24,6 +24,7 @@ def dense_labels(
     labels: Mapping[str, np.ndarray],
     class_names: Sequence[str],
     title: str,
+    rows: Sequence[str] = (),
 ) -> Figure:
     """Draw scenes, and beside each what its pixels are called: a row for a scene.
 
@@ -33,6 +34,7 @@ def dense_labels(
             background: the truth first, then what networks say.
         class_names: Sequence of at most five strings, that of the background first.
         title: String that says what is seen.
+        rows: What is said at the left of each scene, if anything.
 
     Returns:
         The figure, with a sentence of its own.
@@ -52,6 +54,9 @@ def dense_labels(
                 ax.imshow(palette[answer], interpolation="nearest")
     for ax, name in zip(axes[0], ("picture", *labels), strict=True):
         ax.set_title(name)
+    for ax, name in zip(axes[:, 0], rows, strict=bool(rows)):
+        place = {"transform": ax.transAxes, "rotation": 90, "ha": "right", "va": "center"}
+        ax.text(-0.04, 0.5, name, **place)
     drawn = list(zip(class_names[1:], CLASSES, strict=False))
     handles = [Patch(color=color, alpha=0.85, label=name) for name, color in drawn]
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=11)
@@ -89,6 +94,7 @@ def seed_rows(table: pd.DataFrame, measures: Mapping[str, float | None], title: 
     from matplotlib.ticker import PercentFormatter
 
     names = list(dict.fromkeys(table.network))
+    right = 1.02 if table[list(measures)].to_numpy().max() > 0.5 else 0.51
     size = {"height": 1.3 + 0.32 * len(names), "width": 10}
     figure, axes = panels(
         len(measures), title=title, sharey=True, squeeze=False, gridspec_kw={"wspace": 0.06}, **size
@@ -103,7 +109,7 @@ def seed_rows(table: pd.DataFrame, measures: Mapping[str, float | None], title: 
         if guess is not None:
             ax.axvline(guess, color="black", linewidth=1)
             ax.text(guess, 1, "guessing ", transform=ax.get_xaxis_transform(), ha="right", va="top")
-        ax.set(xlabel=measure, xlim=(0, 1.02))
+        ax.set(xlabel=measure, xlim=(0, right))
         ax.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         means = table.groupby("network")[measure].mean()
         said.append(f"{measure}: {', '.join(f'{name} {means[name]:.0%}' for name in names)}")

@@ -1,18 +1,11 @@
 """Which colour a box is drawn in: the verdict on every box and object is known."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.colors import to_hex
 
 from reslib.datasets import SceneObjects
 from reslib.detection import Detections, Grid
-from reslib.figures.detections import (
-    VERDICTS,
-    detections,
-    four_distances,
-    positions,
-    size_curves,
-)
+from reslib.figures.detections import VERDICTS, detections, four_distances, positions
 
 BOXES = np.array([[0, 0, 10, 10], [20, 20, 40, 40], [0, 40, 20, 60], [44, 0, 64, 20]])
 LABELS = np.array([1, 2, 3, 4])
@@ -74,18 +67,3 @@ def test_positions_are_those_of_the_grid():
         drawn_at = np.stack([dots.get_ydata(), dots.get_xdata()], axis=-1) + 0.5
         np.testing.assert_array_equal(drawn_at.reshape(-1, 2), grid.centres[own])
     assert "coarse 100%, 100%, 100%." in figure.get_label()
-
-
-def test_size_curves_draw_the_mean_over_seeds():
-    rows = [
-        (kind, seed, size, base + 0.1 * seed, base + 0.2)
-        for kind, base in (("one", 0.1), ("two", 0.3))
-        for seed in (0, 2)
-        for size in ("all", "small", "medium", "large")
-    ]
-    record = pd.DataFrame(rows, columns=["kind", "seed", "size", "AP", "AR"])
-    figure = size_curves(record, {"two": "second", "one": "first"}, "Title")
-    ap, ar = figure.axes
-    np.testing.assert_allclose([line.get_ydata() for line in ap.lines], [[0.4] * 3, [0.2] * 3])
-    np.testing.assert_allclose([line.get_ydata() for line in ar.lines], [[0.5] * 3, [0.3] * 3])
-    assert "AP: second 0.40, 0.40, 0.40, first 0.20, 0.20, 0.20;" in figure.get_label()

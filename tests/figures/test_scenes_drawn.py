@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 from matplotlib.colors import to_rgb
 
 from reslib import figures
@@ -37,6 +38,16 @@ def test_the_sentence_counts_the_objects_pixels_that_agree():
     assert legend == list(NAMES[1:])
 
 
+def test_each_scene_has_its_words():
+    two = np.zeros((2, 1, 5, 1)), {"truth": TRUTH.repeat(2, axis=0)}, NAMES, "Seen"
+    figure = figures.dense_labels(*two, rows=("before", "after"))
+    left = [text.get_text() for ax in figure.axes[::2] for text in ax.texts]
+    assert left == ["before", "after"]
+    assert not any(ax.texts for ax in figure.axes[1::2])
+    with pytest.raises(ValueError):
+        figures.dense_labels(*two, rows=("before",))
+
+
 def table(**measures):
     rows = {"network": ["a", "a", "b", "b"], "seed": [0, 1, 0, 1]}
     return pd.DataFrame({**rows, **measures})
@@ -60,6 +71,12 @@ def test_a_dot_for_each_seed_and_a_mark_at_their_mean():
 def test_without_a_guess_there_is_no_line_for_it():
     figure = figures.seed_rows(table(found=[0.1, 0.3, 0.6, 0.8]), {"found": None}, "Seen")
     assert len(figure.axes[0].lines) == 4 and not figure.axes[0].texts
+
+
+def test_small_shares_are_drawn_on_half_the_axis():
+    for most, right in ((0.4, 0.51), (0.8, 1.02)):
+        figure = figures.seed_rows(table(found=[0.1, 0.2, 0.3, most]), {"found": None}, "Seen")
+        assert figure.axes[0].get_xlim() == (0, right)
 
 
 def test_levels_in_their_order_and_the_fused_one_apart():
