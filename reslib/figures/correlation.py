@@ -220,7 +220,7 @@ def dot_rows(table: pd.DataFrame, colors: Sequence[str], title: str) -> Figure:
         means = [f"{name} {np.mean(values):.3g}" for name, values in table[column].items()]
         said.append(f"{_in_a_line(column)}: {', '.join(means)}")
     axes[0].set_yticks(range(len(table)), table.index)
-    axes[0].invert_yaxis()
+    axes[0].set_ylim(len(table) - 0.5, -0.5)  # the first row on top, no bar cut off
     figure.set_label(f"A dot for each repetition, a bar for the mean. {'; '.join(said)}.")
     return figure
 

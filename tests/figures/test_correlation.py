@@ -51,6 +51,7 @@ def test_dot_rows_shows_every_seed_and_the_mean():
     drawn = [line.get_xydata().tolist() for line in axes[0].lines]
     assert drawn == [[[1, 0], [3, 0]], [[2, 0]], [[5, 1], [7, 1], [9, 1]], [[7, 1]]]
     assert [label.get_text() for label in axes[0].get_yticklabels()] == ["one", "two"]
+    assert axes[0].get_ylim() == (1.5, -0.5)  # the first row on top, with room for its bar
     assert [ax.get_xlabel() for ax in axes] == ["a", "b"]
     assert figure.get_label().endswith("a: one 2, two 7; b: one 0, two 2.")
 
