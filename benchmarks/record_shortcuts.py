@@ -3,10 +3,10 @@
     python benchmarks/record_shortcuts.py
 
 Writes two tables of errors after the last epoch: data/shortcut_runs.csv (networks on Fashion-MNIST
-that differ in shortcut, start, normalization or recipe) and data/flood_fill_rates.csv (plain-56 on
-flood fill at other learning rates). And data/update_ratios.csv: how far the last gradients move the
-kernels of plain-56 with a warm-up. About fifteen minutes on two quiet cores. What was trained
-before is remembered.
+that differ in block, shortcut, start, normalization or recipe) and data/flood_fill_rates.csv
+(plain-56 on flood fill at other learning rates). And data/update_ratios.csv: how far the last
+gradients move the kernels of plain-56 with a warm-up. About 25 minutes on two quiet cores. What was
+trained before is remembered.
 """
 
 from itertools import product
