@@ -45,14 +45,15 @@ INTRODUCTION = f"""\
 # How fast the engine is
 
 Measured by `make bench`, which renews the part of the machine that it runs on. Each ratio is the
-median over its rounds, with their range in brackets. A number in bold misses what the project aims
-at, which stands behind it. A small network is `20 layers, 14×14, width 8`, as in the notebooks; a
-large one has the pictures of CIFAR-10.
+median over its rounds, with their range in brackets; depth, numbers of runs and shares of time were
+measured once. A number in bold misses what the project aims at, which stands behind it. A small
+network is `20 layers, 14×14, width 8`, as in the notebooks; a large one has the pictures of
+CIFAR-10. How long the notebooks take stands in the README.
 
 - **What a reader feels**: three seeds of four epochs of {FELT_IMAGES:,} images, from `import` to
-  the last number, with test errors measured after each epoch; a sweep measures training errors
-  too. Of three trainings on two workers the last one is alone, and each worker imports the
-  framework again.
+  the last number, with test errors measured after each epoch, in at most {FELT_ROUNDS} rounds; a
+  sweep measures training errors too. Of three trainings on two workers the last one is alone, and
+  each worker imports the framework again.
 - **Training**: images a second. “Sweep” is two workers, each training a network of its own; stock
   Keras is `fit` with Keras's layers. The peak is what two processes reach that do nothing but
   products of matrices: nothing that computes the same products can be much further ahead of stock
@@ -107,11 +108,10 @@ def sections(rounds, scale):
     yield say(table(against_runs(scale)))
     yield say("")
     yield say(table(against_workers(rounds, scale)))
-    yield say("\n### Imports and the course\n")
+    yield say("\n### Imports\n")
     yield say(
         f"`import reslib.models` takes {import_cost(rounds)} times as long as `import keras`."
     )
-    yield say(f"All seven notebooks take {course()} minutes of two cores (`data/seconds.json`).")
 
 
 def throughput(rounds, scale):
@@ -220,12 +220,6 @@ def import_cost(rounds):
         [{name: run("imports", [name])["seconds"] for name in names} for _ in range(2 * rounds)]
     )
     return aimed(times["reslib.models"] / times["keras"], most=1.1)
-
-
-def course():
-    seconds = json.loads((ROOT / "data/seconds.json").read_text())
-    minutes = sum(time for name, time in seconds.items() if "/" not in name) / 60
-    return aimed(minutes, most=17, digits=1)
 
 
 def run(name, *arguments, **options):

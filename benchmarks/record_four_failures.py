@@ -2,8 +2,8 @@
 
     python benchmarks/record_four_failures.py
 
-Writes data/four_failures.csv, a row for each network, and what data/manifest.json says of it. About
-three minutes on two cores. `RESLIB_SEED_OFFSET` plays no part.
+Writes data/four_failures.csv, a row for each network, and what data/manifest.json says of it.
+`RESLIB_SEED_OFFSET` plays no part.
 """
 
 import hashlib

@@ -5,7 +5,7 @@
 Writes two tables of errors after the last epoch: data/shortcut_runs.csv (networks on Fashion-MNIST
 that differ in block, shortcut, start, normalization or recipe) and data/flood_fill_rates.csv
 (plain-56 on flood fill at other learning rates). And data/update_ratios.csv: how far the last
-gradients move the kernels of plain-56 with a warm-up. About 25 minutes on two quiet cores. What was
+gradients move the kernels of plain-56 with a warm-up. A bar says how long it takes; what was
 trained before is remembered.
 """
 

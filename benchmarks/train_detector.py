@@ -5,7 +5,7 @@
 Writes data/detector_runs.csv (average precision and recall by size, for each kind and seed), the
 weights of the first seed of the kinds that the notebook shows at work, data/detector_KIND.npz, and
 what data/manifest.json says of these files. What the table holds is not trained again: delete it to
-begin anew. About 25 minutes on two cores then. `RESLIB_SEED_OFFSET` plays no part.
+begin anew. The table says how many seconds each took. `RESLIB_SEED_OFFSET` plays no part.
 """
 
 import argparse

@@ -92,7 +92,6 @@ def test_the_page_has_no_sentence_that_the_bench_does_not_print(monkeypatch):
         "against_runs": empty,
         "against_workers": empty,
         "import_cost": "1",
-        "course": "1",
         "processor": "this one",
         "versions": "Python",
     }
@@ -108,7 +107,7 @@ def test_the_page_has_no_sentence_that_the_bench_does_not_print(monkeypatch):
     introduction, *parts = re.split(r"^(?=## )", page, flags=re.M)
     assert introduction.strip() == bench.INTRODUCTION.strip() and parts
     for part in parts:
-        assert sentences(part) == sentences("\n".join(bench.sections(3, 1.0)))
+        assert set(sentences(part)) <= set(sentences("\n".join(bench.sections(3, 1.0))))
 
 
 def test_only_the_part_of_the_same_machine_is_renewed():

@@ -85,7 +85,7 @@ def set_threads() -> None:
     import keras
 
     if keras.backend.backend() == "jax":
-        if not _has_gpu:  # beside one they only compile, which takes half as long with all of them
+        if not _has_gpu:  # beside one the cores only compile: no sum hangs on how many there are
             os.environ["NPROC"] = "1"  # how many cores XLA believes to have
         return
     import tensorflow as tf
