@@ -19,7 +19,8 @@ CATALOGUES = Path(__file__).parent / "translations"
 # `{1}` stands for a number, any other field for whatever stood there: `{}`, `{len(hints)}`.
 FIELD = re.compile(r"\{([^{}]*)\}")
 NUMBER = r"(?<![\w.{])[-+−]?\d+(?:,\d{3})*(?:\.\d+)?(?:e[-+]?\d+)?"
-END_OF_SENTENCE = re.compile(r"(?<=[.!?]) +|[:;] +|\n+|<br>")
+# A `;` within brackets, "(2.03 to 4.58; 5 seeds)", ends no sentence.
+END_OF_SENTENCE = re.compile(r"(?<=[.!?]) +|[:;] +(?![^()]*\))|\n+|<br>")
 BOLD = re.compile(r"\*\*([^*]+)\*\*")
 LIST = re.compile(r", (?:and |or )?| and | or ")
 WIDE = {":": "：", ";": "；", "and": "和", "or": "或"}
@@ -133,7 +134,7 @@ class Catalogue:
     def find(self, words: str) -> str | None:
         """Return the translation of a message, with its own values; `None` where it is missing."""
         if not WORD.search(words):
-            return words
+            return words.replace(" %", "%")  # Chinese has no space there
         if words in self.messages:
             return self.messages[words]
         bare, numbers = without_numbers(words)

@@ -61,6 +61,29 @@ def test_a_claim_is_measured_at_each_offset_once(tmp_path, campaign):
     assert runs == [("98_x.ipynb", 1000)] and table.verdict.tolist() == ["holds"]
 
 
+@pytest.mark.parametrize(
+    "before, after, same",
+    [
+        (
+            'claim("01.1", "it errs {} more often")',
+            'claim("01.1", "it makes {} more errors")',
+            True,
+        ),
+        ('f"mean over {n} seeds of all"', 'f"mean of {n} seeds, for all"', True),
+        ("x = 1", "x = 1  # why", True),
+        ("x = 1", "x = 2", False),
+        ('claim("01.1", "it is {} times", x)', 'claim("01.2", "it is {} times", x)', False),
+        ('t.query("depth == 20 and seed < 5")', 't.query("depth == 56 and seed < 5")', False),
+        ('t["512 units, a tenth of the rate"]', 't["3 units, four times as long"]', False),
+        ('models.mlp(activation="tanh")', 'models.mlp(activation="relu")', False),
+    ],
+)
+def test_only_what_is_computed_counts(tmp_path, before, after, same):
+    paths = [notebook(tmp_path / f"{i}.ipynb", code) for i, code in enumerate((before, after))]
+    one, other = map(claims_campaign.digest, paths)
+    assert (one == other) == same
+
+
 def test_a_notebook_that_stops_is_named_and_the_others_go_on(tmp_path, campaign, capsys):
     bad = notebook(tmp_path / "97_bad.ipynb", "1 / 0")
     code, table, _ = campaign(bad, notebook(tmp_path / "98_x.ipynb", CLAIM), offsets=1)

@@ -17,6 +17,7 @@ NOTEBOOKS = [path.relative_to(ROOT).as_posix() for path in editions.notebooks()]
 CHINESE = re.compile("[一-鿿]")
 # Everyday words too, which the text also uses in their everyday sense.
 ALSO_EVERYDAY = {"claim", "control", "gate", "path", "seed", "residual", "optimization", "lesion"}
+ALSO_EVERYDAY |= {"gain", "gap"}
 
 
 @pytest.mark.parametrize("name", sorted(translate.catalogues(FOLDER)))

@@ -38,6 +38,7 @@ BEHIND = re.compile(  # `<!-- seconds -->This takes …`, `</summary>Right.</det
 BETWEEN_TAGS = re.compile(r"(?<=>)(\s*)([^<]*[A-Za-z]{2}[^<]*?)(\s*)(?=<)")
 VERDICT = re.compile(r"(?m)^([✓✗…] \d\d\.\d+) (.+)$")
 LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")  # to a file of the course
+TERM = re.compile(r"\*\*[^*]+\*\*")  # stands alone in the first column of the glossary
 LABELS = {"on GitHub": "GitHub", "on Colab": "Colab", "open in Colab": "在 Colab 中打开"}
 
 
@@ -133,7 +134,9 @@ def translated_text(text, lookup):
 
 def translated_page(text, into):
     """Translate a page in Markdown; its generated sentences are found by their fixed words."""
-    return translated_text(colab.plain(text), language.catalogue(into).translate)
+    translate = language.catalogue(into).translate
+    plain = colab.plain(text)
+    return translated_text(plain, lambda said: None if TERM.fullmatch(said) else translate(said))
 
 
 def translated_notebook(text, into):

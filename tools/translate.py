@@ -29,9 +29,8 @@ from reslib import lab, language
 
 ROOT = Path(__file__).parents[1]
 SPEAKING = ("claims.py", "environment.py", "lab.py", "exercises", "experiments/sweep.py")
-# "03.1: 2 times (1.6 to 2.6; 5 seeds)<br>…", "held at 20 of 20 offsets; closest 1.5", and the
-# English terms of the glossary.
-NOT_TRANSLATED = re.compile(r"\d\d\.\d+: [^a-z]|held at \d|\*\*[^*]+\*\*$")
+# "03.1: 2 times (1.6 to 2.6; 5 seeds)<br>…", "held at 20 of 20 offsets; closest 1.5"
+NOT_TRANSLATED = re.compile(r"\d\d\.\d+: [^a-z]|held at \d")
 # What stands alone in claims, tables and verdicts, or changes with each measurement of seconds.
 TAKES = "This takes about {} on two CPU cores."
 ALONE = (
@@ -92,7 +91,9 @@ def page_messages(path):
     return [
         (span.message, f"line {span.first + 1}")
         for span in editions.spans(text)
-        if span.message not in made and not NOT_TRANSLATED.match(span.message)
+        if span.message not in made
+        and not NOT_TRANSLATED.match(span.message)
+        and not editions.TERM.fullmatch(span.message)
     ]
 
 

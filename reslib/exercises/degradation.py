@@ -292,7 +292,7 @@ def find_the_best_way_back(answer):
             f"with {n} dimensions your way back loses {lost(decoder):.0%} of the points; there is "
             f"a linear one that loses {best:.0%}."
         )
-    return "right: no linear layer behind the ReLU can recover more than this."
+    return "right: no matrix behind the ReLU can recover more than this."
 
 
 @exercise(

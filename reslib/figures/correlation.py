@@ -98,7 +98,7 @@ def autocorrelations(
 
 
 def flips(table: pd.DataFrame, title: str) -> Figure:
-    """Draw autocorrelation against the flips met on a way through the layers, beside exp(-2 flips).
+    """Draw autocorrelation against the units that flip in all layers, beside exp(-2 flips).
 
     Args:
         table: A pandas table with the columns `depth`, `step` (the distance of neighbours),
@@ -124,7 +124,7 @@ def flips(table: pd.DataFrame, title: str) -> Figure:
     for step, marker in zip(sorted(means.step.unique(), reverse=True), "osD^v", strict=False):
         ax.plot([], [], marker, color="black", fillstyle="none", label=f"inputs {step:.2g} apart")
     ax.set(xscale="log", ylabel="Autocorrelation\nof neighbours")
-    ax.set_xlabel("Flips met on a way through the layers (layers × share of units that flip)")
+    ax.set_xlabel("Units that flip (their share in a layer, added up over the layers)")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     away = np.abs(means.autocorrelation - np.exp(-2 * means.flips))
     figure.set_label(

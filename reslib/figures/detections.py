@@ -113,7 +113,8 @@ def four_distances(
     figure, ax = panels(title=title, width=5, height=4.6)
     ax.imshow(0.6 * picture[..., 0], cmap="gray_r", vmin=0, vmax=1)
     ax.axis("off")
-    ax.plot(*(grid.centres[owners == 0, ::-1] - 0.5).T, ".", color="#0072B2", markersize=4)
+    dots = {"color": "#0072B2", "markersize": 6, "markeredgecolor": "white", "zorder": 4}
+    ax.plot(*(grid.centres[owners == 0, ::-1] - 0.5).T, "o", **dots)  # above the arrows
     corner = left - 0.5, top - 0.5
     ax.add_patch(Rectangle(corner, right - left, bottom - top, fc="none", ec="black", lw=1.8))
     ends = {  # of the arrows, and where the words stand

@@ -14,6 +14,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 from matplotlib.path import Path
 
 from reslib import figures, layers
+from reslib.experiments import diagnose
 from reslib.figures import diagrams
 from reslib.figures.diagrams.blocks import BLOCKS
 
@@ -55,6 +56,8 @@ FIGURES = {
         for levels in (2, 4, 5)
         for lateral, top_down in ((True, True), (True, False), (False, True))
     },
+    "diagnosis": (diagrams.diagnosis, (), {}),
+    "diagnosis, other thresholds": (diagrams.diagnosis, (0.025, 0.125), {}),
     "graph": (diagrams.computation_graph, (GRAPH, EDGES, "The gradient enters as 1"), {}),
 }
 
@@ -189,6 +192,27 @@ def test_nesting_counts_its_layers():
     assert "has 4 layers" in figure.get_label() and "2 more, the identity" in figure.get_label()
 
 
+@pytest.mark.parametrize("good, margin", [(0.1, 0.05), (0.3, 0.02)])
+def test_the_questions_lead_to_the_verdicts_of_the_library(good, margin):
+    figure = diagrams.diagnosis(good, margin)
+    shown = [" ".join(text.get_text().split()) for text in figure.axes[0].texts]
+    asked = re.findall(r"(Is .+?\?) If so, the verdict is: (.+?)\.", figure.get_label())
+    otherwise = re.search(r"If none is so: (.+)\.", figure.get_label())[1]
+    assert {*sum(asked, ()), otherwise} < set(shown)
+    for train, test, nested in itertools.product(np.linspace(0, 1, 14), repeat=3):
+        answers = {
+            "a nested network": nested < train - margin,
+            "training error above": train > good,
+            "the test error more": test > train + margin,
+        }
+        yes = [
+            verdict
+            for question, verdict in asked
+            if next(is_so for words, is_so in answers.items() if words in question)
+        ]
+        assert diagnose(train, test, nested, good=good, margin=margin) == [*yes, otherwise][0]
+
+
 @pytest.mark.parametrize("blocks", range(1, 5))
 def test_unrolled_network_has_a_path_for_every_choice(blocks):
     """A block is met once in the row, and once by each way there is from it to the output."""
@@ -226,6 +250,8 @@ def test_a_pyramid_shows_the_connections_that_it_has(lateral, top_down):
         (lambda: diagrams.network([(0, "16 channels")]), "blocks"),
         (lambda: diagrams.nesting(1, 1), "layers"),
         (lambda: diagrams.nesting(2, 0), "added"),
+        (lambda: diagrams.diagnosis(good=1.5), "good"),
+        (lambda: diagrams.diagnosis(margin="a tenth"), "margin"),
         (lambda: diagrams.unrolled(5), "blocks"),
         (lambda: diagrams.feature_pyramid(6), "levels"),
         (lambda: diagrams.feature_pyramid(finest=0), "finest"),

@@ -241,10 +241,7 @@ def drop(answer):
             },
             "what passes in inference",
         )
-    return (
-        "The network that trains is shallower than the one that is used, so that the blocks learn "
-        "to do without each other."
-    )
+    return "The network that trains is shallower than the one that is used."
 
 
 def _judge_drops(f, survival, in_training, in_inference):

@@ -7,10 +7,19 @@ shows itself at the end of a cell:
 """
 
 from reslib.figures.diagrams.blocks import blocks
+from reslib.figures.diagrams.diagnosing import diagnosis
 from reslib.figures.diagrams.graphs import computation_graph
 from reslib.figures.diagrams.nesting import nesting
 from reslib.figures.diagrams.networks import network
 from reslib.figures.diagrams.paths import unrolled
 from reslib.figures.diagrams.pyramids import feature_pyramid
 
-__all__ = ["blocks", "computation_graph", "feature_pyramid", "nesting", "network", "unrolled"]
+__all__ = [
+    "blocks",
+    "computation_graph",
+    "diagnosis",
+    "feature_pyramid",
+    "nesting",
+    "network",
+    "unrolled",
+]
