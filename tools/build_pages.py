@@ -46,6 +46,7 @@ def pages(root):
         ),
     }
 
+
 RECORDED = "read from a file: no other seeds were trained"
 
 
