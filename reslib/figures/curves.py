@@ -114,7 +114,7 @@ def depth_curves(
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     label_ends(ax)
     figure.set_label(
-        f"{ERRORS[measure]} with {', '.join(map(str, depths))} layers{_mean_over(table)}: "
+        f"{ERRORS[measure]} with {', '.join(map(str, depths))} layers{_mean_over(table, 'depth')}: "
         f"{'; '.join(said)}."
     )
     return figure
@@ -144,9 +144,17 @@ def label_ends(axes: Axes) -> None:
         place = high
 
 
-def _mean_over(table):
-    seeds = table.seed.nunique() if "seed" in table else 1
-    return f" (mean of {seeds} seeds; bands from the best to the worst)" if seeds > 1 else ""
+def _mean_over(table, *groups):
+    """Say over how many seeds each mean is; one group may have more than another."""
+    if "seed" not in table or table.seed.nunique() == 1:
+        return ""
+    counts = table.groupby(list(groups)).seed.nunique() if groups else [table.seed.nunique()]
+    return f" (mean of {_seeds(counts)}; bands from the best to the worst)"
+
+
+def _seeds(counts):
+    fewest, most = min(counts), max(counts)
+    return f"{fewest} seeds" if fewest == most else f"{fewest} to {most} seeds"
 
 
 def gradient_profiles(
@@ -192,9 +200,9 @@ def gradient_profiles(
     axes[0, 0].set_ylabel(measure)
     if len(known) > 1:
         axes[0, -1].legend(known.values(), known, loc="upper left", bbox_to_anchor=(1, 1))
-    seeds = len(next(iter(next(iter(profiles.values())).values())))
+    counts = [len(values) for lines in profiles.values() for values in lines.values()]
     figure.set_label(
-        f"{measure}, first layer over last (median of {seeds} seeds; bands from the least to the "
-        f"most): {'; '.join(said)}."
+        f"{measure}, first layer over last (median of {_seeds(counts)}; bands from the least to "
+        f"the most): {'; '.join(said)}."
     )
     return figure

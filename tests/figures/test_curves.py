@@ -49,6 +49,13 @@ def test_depth_curves_draw_and_say_the_error_at_each_depth(table):
     assert "plain 35.0%, 85.0%; residual 15.0%." in figure.get_label()
 
 
+def test_depth_curves_say_over_how_many_seeds(table):
+    plain = table[(table.epoch == 2) & (table.kind == "plain")]
+    assert "(mean of 2 seeds;" in figures.depth_curves(plain, "Seen").get_label()
+    more = pd.concat([plain, plain[plain.depth == 56].assign(seed=2)])
+    assert "(mean of 2 to 3 seeds;" in figures.depth_curves(more, "Seen").get_label()
+
+
 def test_labels_stand_at_the_ends_of_their_lines_and_apart():
     figure, ax = figures.panels(title="Seen")
     for name, last in {"a": 1, "b": 1.001, "c": 3}.items():
