@@ -26,7 +26,7 @@ lab: $(READY) ## open JupyterLab on your own copy of the course; COURSE=zh opens
 test: $(READY) site ## run everything that CI runs: ruff, ty, the tests, and every notebook
 	$(RUN) -m ruff check
 	$(RUN) -m ruff format --check
-	$(RUN) -m ty check --python $(VENV)
+	$(RUN) -m ty check
 	$(RUN) -m pytest -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=900 tests notebooks translations/zh/notebooks/02_vanishing_gradients.ipynb translations/zh/notebooks/exercises/03_degradation_exercises.ipynb $(ARGS)
 
 site: $(VENV)-site/installed ## build the course as a site that opens without server or network
