@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import platform
-import re
 import sys
 import tempfile
 from pathlib import Path
@@ -27,6 +26,7 @@ from tqdm.auto import tqdm
 ROOT = Path(__file__).parents[1]
 TABLE = ROOT / "data/claims_campaign.csv"
 FEW = 50  # values of a claim that are kept: the means of 01 are over thousands of data sets
+SAYING = {"claim", "set", "set_label", "text"}  # beside all functions of `figures`
 COLUMNS = [
     "claim",
     "offset",
@@ -87,28 +87,31 @@ def digest(path):
 
 
 class Silent(ast.NodeTransformer):
-    """Empty the titles, captions and statements: strings of four words or more, but no queries.
+    """Empty what is only said: what claims and figures are given to say, templates and titles.
 
-    A string that looks something up stays.
+    Only strings with a space are emptied, and none inside a list or a dictionary: they may look
+    something up.
     """
 
-    def visit_Constant(self, node):
-        return ast.Constant("") if is_prose(node.value) else node
-
-    def visit_JoinedStr(self, node):
-        node = self.generic_visit(node)
-        words = [part.value for part in node.values if isinstance(part, ast.Constant)]
-        if is_prose(" ".join(words)):
-            node.values = [part for part in node.values if not isinstance(part, ast.Constant)]
+    def visit_Call(self, node):
+        self.generic_visit(node)
+        *owner, name = ast.unparse(node.func).split(".")
+        if name in SAYING or owner == ["figures"]:
+            node.args = [silenced(argument) for argument in node.args]
+            for keyword in node.keywords:
+                keyword.value = silenced(keyword.value)
         return node
 
-    def visit_Subscript(self, node):
-        node.value = self.visit(node.value)
+    def visit_Assign(self, node):
+        self.generic_visit(node)
+        if "title" in ast.unparse(node.targets[0]) or "{}" in ast.unparse(node.value):
+            node.value = silenced(node.value)
         return node
 
 
-def is_prose(value):
-    return isinstance(value, str) and len(value.split()) >= 4 and not re.search("[<>]|==|!=", value)
+def silenced(node):
+    is_string = isinstance(node, ast.JoinedStr) or isinstance(getattr(node, "value", None), str)
+    return ast.Constant("") if is_string and " " in ast.unparse(node) else node
 
 
 def measured(path, offset):

@@ -101,14 +101,14 @@ def tab(page):
     return page.locator(".lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabLabel").inner_text()
 
 
-def saved(page, path):
-    """Save the notebook that is open, and return its cells."""
-    page.keyboard.press("Control+s")
-    return json.loads(path.read_text(encoding="utf-8"))["cells"]
-
-
 def has_run(page, path):
-    code = [cell for cell in saved(page, path) if cell["cell_type"] == "code"]
+    """Save the notebook that is open, and return its code cells when the last one has run."""
+    page.keyboard.press("Control+s")
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except json.JSONDecodeError:
+        return None  # the server has not written all of it
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
     return code if code[-1]["execution_count"] else None
 
 

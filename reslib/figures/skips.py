@@ -183,16 +183,14 @@ def gate_sizes(tables: Mapping[tuple, pd.DataFrame], title: str, shut: float = 0
 
     Args:
         tables: Dictionary from `(task, start)` to a pandas table of |gate|, with a row for each
-            seed and a column for each block. Tasks are `"near"` and `"far"`, starts such as
-            `"start shut"` and `"start open"`.
+            seed and a column for each block. Tasks are `"near"` and `"far"`, starts `"start shut"`
+            and `"start open"`.
         title: String that says what is seen.
         shut: Float, below which a gate counts as shut, and is crossed out.
 
     Returns:
         The figure, with a sentence of its own.
     """
-    from matplotlib.colors import PowerNorm  # small gates differ to the eye, too
-
     tasks = list(dict.fromkeys(task for task, _ in tables))
     starts = list(dict.fromkeys(start for _, start in tables))
     most = max(float(table.to_numpy().max()) for table in tables.values())
@@ -200,7 +198,7 @@ def gate_sizes(tables: Mapping[tuple, pd.DataFrame], title: str, shut: float = 0
     said = []
     for ax, start in zip(np.atleast_1d(axes), starts, strict=True):
         sizes = np.concatenate([tables[task, start] for task in tasks])
-        drawn = ax.imshow(sizes, cmap="Blues", norm=PowerNorm(0.5, 0, most), aspect="auto")
+        drawn = ax.imshow(sizes, cmap="Blues", vmin=0, vmax=most, aspect="auto")
         for row, block in np.argwhere(sizes < shut):
             ax.text(block, row, "×", ha="center", va="center", color="#595959")
         blocks, seeds = sizes.shape[1], [len(tables[task, start]) for task in tasks]

@@ -192,13 +192,15 @@ def test_nesting_counts_its_layers():
     assert "has 4 layers" in figure.get_label() and "2 more, the identity" in figure.get_label()
 
 
-@pytest.mark.parametrize("good, margin", [(0.1, 0.05), (0.3, 0.02)])
+@pytest.mark.parametrize("good, margin", [(0.1, 0.05), (0.025, 0.125)])
 def test_the_questions_lead_to_the_verdicts_of_the_library(good, margin):
     figure = diagrams.diagnosis(good, margin)
     shown = [" ".join(text.get_text().split()) for text in figure.axes[0].texts]
     asked = re.findall(r"(Is .+?\?) If so, the verdict is: (.+?)\.", figure.get_label())
     otherwise = re.search(r"If none is so: (.+)\.", figure.get_label())[1]
     assert {*sum(asked, ()), otherwise} < set(shown)
+    assert f"above {100 * good:g}%?" in figure.get_label()
+    assert figure.get_label().count(f"more than {100 * margin:g} points") == 2
     for train, test, nested in itertools.product(np.linspace(0, 1, 14), repeat=3):
         answers = {
             "a nested network": nested < train - margin,

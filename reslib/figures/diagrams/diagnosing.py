@@ -39,7 +39,7 @@ def diagnosis(good: float = 0.1, margin: float = 0.05, title: str | None = None)
     points = f"{100 * margin:g} points"
     questions = [
         f"Is the training error of\na nested network more\nthan {points} lower?",
-        f"Is the training error\nabove {good:.0%}?",
+        f"Is the training error\nabove {100 * good:g}%?",
         f"Is the test error more\nthan {points} above\nthe training error?",
     ]
     *asked, last = VERDICTS
