@@ -88,9 +88,9 @@ def claims_page(claims, papers, notebooks, campaign):
         "of them: at how many other offsets of the seeds a claim held, and how near its interval "
         "came to the bound (`make claims`). Four claims failed there and were changed: 04.3, "
         "which compared 56 layers with 32 (offset 1000), and 03.1 (3000, 4000, 7000), 03.4 (4000) "
-        "and 07.6 (2000), which had too few seeds. These offsets no longer count for them. 04.2 "
-        "and 04.4 came close to failing, and got more seeds as well. The tests check identities "
-        "and counts.\n",
+        "and 07.6 (2000), which had too few seeds. These offsets no longer count for them. 01.8, "
+        "04.2 and 04.4 came close to failing, and got more repetitions as well. The tests check "
+        "identities and counts.\n",
         "Made by `python tools/build_pages.py` out of `data/claims.csv` and "
         "`data/claims_campaign.csv`; the tests measure every claim again, but for the recorded "
         "ones, which they read.\n",
