@@ -133,8 +133,8 @@ def four_distances(
         ax.annotate(f"{name} {cells:.1f}", end, shift, **words)
         said.append(f"{name} {cells:.1f}")
     figure.set_label(
-        f"An object, the positions of its level that answer for it, and what one of them has to "
-        f"say: the distances to the four sides, in cells of {stride} pixels: {', '.join(said)}."
+        f"An object, the positions of its level that are responsible for it, and what one of "
+        f"them says: the distances to the four sides, in cells of {stride} pixels: {', '.join(said)}."
     )
     return figure
 
@@ -142,7 +142,7 @@ def four_distances(
 def positions(
     picture: np.ndarray, objects: SceneObjects, grids: Mapping[str, Grid], title: str
 ) -> Figure:
-    """Draw which positions of some grids answer for the objects of the first scene.
+    """Draw which positions of some grids are responsible for the objects of a scene.
 
     Args:
         picture: Array `(height, width, 1)`, the first scene.
@@ -151,7 +151,7 @@ def positions(
         title: String that says what is seen.
 
     Returns:
-        The figure, with a sentence of its own: over how many of all objects a position answers.
+        The figure, with a sentence of its own: which share of the objects has a position.
     """
     from reslib.datasets.scenes import SIZE_NAMES
     from reslib.figures.scenes import BOXES
@@ -173,7 +173,7 @@ def positions(
         said.append(f"{name} {', '.join(f'{share:.0%}' for share in shares)}")
     axes[0, -1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     figure.set_label(
-        "Positions that answer for the objects of one scene. Over all scenes this share of the "
+        "Positions responsible for the objects of one scene. Over all scenes this share of the "
         f"{', '.join(SIZE_NAMES[:-1])} and {SIZE_NAMES[-1]} objects has a position: "
         f"{'; '.join(said)}."
     )

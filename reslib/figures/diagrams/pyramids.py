@@ -50,7 +50,7 @@ def feature_pyramid(
         raise ValueError("lateral and top_down must not both be False: nothing would reach a level")
     missing = (not lateral) * " without lateral connections" + (
         not top_down
-    ) * " without top-down path"
+    ) * " without the top-down path"
     title = title or f"A feature pyramid{missing}"
     figure, ax = canvas(
         4.7, 0.35 + _PITCH * levels, title, _in_words(levels, lateral, top_down, finest)
