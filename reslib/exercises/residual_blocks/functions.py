@@ -225,6 +225,7 @@ def fold(answer):
             name="the bias",
         )
     return (
-        "right. With one weight layer block and plain layer are the same function, batch norm or "
-        "not. What differs is where they start, and what training finds."
+        "right. With one weight layer, block and plain layer are the same function, as long as "
+        "batch norm uses stored statistics. What differs is where they start, and what training "
+        "finds."
     )
