@@ -133,8 +133,8 @@ def four_distances(
         ax.annotate(f"{name} {cells:.1f}", end, shift, **words)
         said.append(f"{name} {cells:.1f}")
     figure.set_label(
-        f"An object, the positions of its level that are responsible for it, and what one of "
-        f"them says: the distances to the four sides, in cells of {stride} pixels: {', '.join(said)}."
+        "An object, the positions of its level that are responsible for it, and what one of them "
+        f"says: the distances to the four sides, in cells of {stride} pixels: {', '.join(said)}."
     )
     return figure
 
