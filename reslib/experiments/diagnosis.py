@@ -61,7 +61,8 @@ def diagnose(
     for name, error in errors.items():
         number(name, error, "a number in [0, 1]", lambda e: -ROUNDING <= e <= 1 + ROUNDING)
 
-    if nested_train_error is not None and nested_train_error < train_error - margin:
+    train_error, test_error, *nested = (min(max(error, 0), 1) for error in errors.values())
+    if nested and nested[0] < train_error - margin:
         return "failed optimization"
     if train_error > good:
         return "underfitting or failed optimization"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reslib.experiments import diagnose
@@ -57,6 +57,7 @@ def test_more_test_error_never_makes_a_model_healthy(train, test, more, nested):
 
 
 @given(errors, st.sampled_from([-0.0005, 1.00007, np.float32(1 + 1e-6)]))
+@example(0.95, 1.00007)  # a margin away from 1, but not from 1.00007
 def test_a_measured_error_may_be_rounded_out_of_its_range(error, rounded):
     """A measurement never stops a reader."""
     near = min(max(rounded, 0), 1)
